@@ -1,0 +1,137 @@
+# Everything that a person or CI does here. `make help` lists it.
+
+PORT ?= 8000
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PY := .venv/bin/python
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# Installs the lock file $(1). uv takes seconds where pip takes most of a minute; pip does it where uv cannot.
+define install
+	@$(PY) -m uv --version >/dev/null 2>&1 || $(PY) -m pip install $(QUIETLY) -r requirements/installer.lock || true
+	@$(PY) -m uv pip install --quiet --compile-bytecode --python $(PY) --require-hashes -r $(1) \
+	  || { echo "going on with pip; this takes longer"; $(PY) -m pip install $(QUIETLY) -r $(1); }
+endef
+QUIETLY = --quiet --disable-pip-version-check --require-hashes
+
+# Says what was not checked, without commas; CI does not let it pass.
+define not_run
+	{ echo "NOT RUN: $(1)" >&2; [ -z "$${CI:-}" ]; }
+endef
+
+.PHONY: help
+help: ## list these targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with PYTHON=")'
+	@echo "making .venv"
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+
+.venv/base.stamp: requirements/base.lock | $(PY)
+	@echo "installing what the board needs"
+	$(call install,requirements/base.lock)
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.lock requirements/base.lock | $(PY)
+	@echo "installing what the board and its tests need"
+	$(call install,requirements/dev.lock)
+	@touch .venv/base.stamp $@
+
+.PHONY: dev
+dev: .venv/dev.stamp ## make .venv with everything that tests and checks need
+
+.PHONY: lock
+lock: .venv/dev.stamp ## pin requirements/*.in again (UPGRADE=1 takes newer versions)
+	@for name in base dev installer; do \
+	  echo "requirements/$$name.lock"; \
+	  $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) \
+	    requirements/$$name.in -o requirements/$$name.lock; \
+	done
+
+.PHONY: run
+run: .venv/base.stamp ## the whole board with demo data on http://127.0.0.1:8000 (PORT=8001 for another port)
+	@BOOKVERSE_DEMO=true $(PY) manage.py serve --bind 127.0.0.1:$(PORT)
+
+.PHONY: check
+check: lint types imports templates django compose ## everything but the tests: format, lint, types, import rules, settings
+
+.PHONY: lint
+lint: .venv/dev.stamp
+	@$(PY) -m ruff format --check --quiet . || { echo "make format mends these"; exit 1; }
+	@$(PY) -m ruff check --quiet .
+
+.PHONY: format
+format: .venv/dev.stamp ## format the code and mend what ruff can mend
+	@$(PY) -m ruff check --fix --quiet . || true
+	@$(PY) -m ruff format --quiet .
+	@find templates -name '*.html' -print0 | xargs -0 --no-run-if-empty .venv/bin/djade --target-version 5.2 || true
+
+.PHONY: types
+types: .venv/dev.stamp
+	@$(PY) -m mypy
+
+.PHONY: imports
+imports: .venv/dev.stamp
+	@.venv/bin/lint-imports --no-logo
+
+.PHONY: templates
+templates: .venv/dev.stamp
+	@find templates -name '*.html' -print0 | xargs -0 .venv/bin/djade --check --target-version 5.2
+
+# The settings are judged as production would have them, with secrets that live as long as this line.
+.PHONY: django
+django: .venv/dev.stamp
+	@env DATABASE_URL=sqlite://:memory: DEBUG=false SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+	  ALLOWED_HOSTS=board.example.org CSRF_TRUSTED_ORIGINS=https://board.example.org SITE_URL=https://board.example.org \
+	  sh -euc '$(PY) manage.py makemigrations --check --dry-run; $(PY) manage.py check --deploy --fail-level WARNING'
+
+.PHONY: compose
+compose:
+	@if command -v docker-compose >/dev/null; then docker-compose --env-file .env.example -f docker-compose.yml config -q; \
+	elif docker compose version >/dev/null 2>&1; then docker compose --env-file .env.example -f docker-compose.yml config -q; \
+	else $(call not_run,docker-compose.yml was not validated because docker-compose is not installed); fi
+
+BROWSER = $(shell command -v "$${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome)
+WITHOUT_DATABASE = tests/domain tests/display tests/demo tests/quality
+
+.PHONY: test
+test: check test-sqlite test-postgres test-browser ## check, then all tests: on SQLite, on PostgreSQL with Redis, in Chromium
+
+.PHONY: test-sqlite
+test-sqlite: .venv/dev.stamp ## the tests on SQLite, without a browser
+	@echo "tests on SQLite"
+	@env -u DATABASE_URL -u REDIS_URL $(PY) -m pytest -q -n 2 -m "not browser and not process and not postgres"
+	@echo "tests on SQLite that start and end processes"
+	@env -u DATABASE_URL -u REDIS_URL $(PY) -m pytest -q -m "process and not browser and not postgres"
+
+.PHONY: test-postgres
+test-postgres: .venv/dev.stamp ## the tests on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL or the wheels)
+	@echo "tests on PostgreSQL and Redis"
+	@$(PY) -m tests.servers -- $(PY) -m pytest -q -m "not browser" $(addprefix --ignore=,$(WITHOUT_DATABASE))
+
+.PHONY: test-browser
+test-browser: .venv/dev.stamp ## the tests that drive Chromium
+	@if [ -n "$(BROWSER)" ]; then echo "tests in $(BROWSER)"; \
+	  env -u DATABASE_URL -u REDIS_URL CHROMIUM="$(BROWSER)" $(PY) -m pytest -q -m browser; \
+	else $(call not_run,no page was tested in a browser because there is no chromium (Debian: apt-get install chromium)); fi
+
+.PHONY: screenshots
+screenshots: .venv/dev.stamp ## take the pictures that README shows again
+	@env -u DATABASE_URL -u REDIS_URL SCREENSHOTS=docs/screenshots $(PY) -m pytest -q -m browser -k screenshot
+
+.PHONY: coverage
+coverage: .venv/dev.stamp ## which branches the tests on SQLite do not reach
+	@$(PY) -m coverage erase
+	@env -u DATABASE_URL -u REDIS_URL $(PY) -m coverage run -m pytest -q -m "not browser and not process and not postgres"
+	@$(PY) -m coverage combine --quiet
+	@$(PY) -m coverage report
+
+.PHONY: clean
+clean: ## remove what the tools made; data and .venv stay
+	@rm -rf .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache htmlcov staticfiles test-results
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

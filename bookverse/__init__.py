@@ -1,0 +1,1 @@
+"""The Django project: the composition root, imported by nothing."""

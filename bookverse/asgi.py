@@ -1,0 +1,51 @@
+"""The ASGI application: pages, API and sockets, with the sweeper beside them in every process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookverse.settings")
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+if TYPE_CHECKING:
+    from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+
+# Models can only be imported once this has set Django up.
+django_application = get_asgi_application()
+
+from bookverse.sweeper import sweeper  # noqa: E402
+from releases.live.origins import SameOrigin  # noqa: E402
+from releases.live.routing import websocket_urlpatterns  # noqa: E402
+
+router = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),  # type: ignore[arg-type] # the stubs of Channels and asgiref differ
+    },
+)
+
+
+async def _lifespan(receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            sweeper.start()
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await asyncio.to_thread(sweeper.stop)
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """Route a connection; a server without lifespan (Daphne) gets its sweeper with the first one."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+        return
+    sweeper.start()
+    await router(scope, receive, send)

@@ -1,0 +1,1 @@
+"""A simulated AppTrust: the calls that the release board makes, with the answers that the real one documents."""

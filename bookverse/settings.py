@@ -1,0 +1,237 @@
+"""Every setting, read from the environment (or ``NAME_FILE`` for a secret in a file, or ``.env``), documented here."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.FileAwareEnv()
+environ.Env.read_env(BASE_DIR / ".env")
+
+
+def _demo_secret() -> str:
+    """Return a random key that survives restarts, so that open sessions and callback tokens do too."""
+    path = BASE_DIR / "var" / "demo-secret"
+    path.parent.mkdir(exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+# BOOKVERSE_DEMO: the simulated BookVerse with demo data and accounts; only `make run` sets it.
+DEMO = env.bool("BOOKVERSE_DEMO", default=False)
+# DEMO_PORT: the first of six ports of the simulated BookVerse.
+DEMO_PORT = env.int("DEMO_PORT", default=8100)
+# DEBUG: tracebacks in the browser; never in production.
+DEBUG = env.bool("DEBUG", default=False)
+# SECRET_KEY: signs sessions and callback tokens; at least 50 random characters, required outside the demo.
+SECRET_KEY: str = env.str("SECRET_KEY", default="") or (_demo_secret() if DEMO else "")
+if not SECRET_KEY:
+    _message = "Set SECRET_KEY (or SECRET_KEY_FILE) to at least 50 random characters; `make run` needs none."
+    raise ImproperlyConfigured(_message)
+# ALLOWED_HOSTS: the names this board answers to, comma separated.
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
+# CSRF_TRUSTED_ORIGINS: https origins of a proxy in front, comma separated.
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# SITE_URL: how people reach the board; an https address switches secure cookies, HSTS and redirects on.
+SITE_URL: str = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+# CALLBACK_BASE_URL: how services reach the board, when that differs from SITE_URL.
+CALLBACK_BASE_URL: str = env.str("CALLBACK_BASE_URL", default=SITE_URL).rstrip("/")
+# PLATFORM_NAME: the name in the top bar.
+PLATFORM_NAME: str = env.str("PLATFORM_NAME", default="BookVerse")
+# TIME_ZONE: of times that the server prints; browsers show the viewer's own.
+TIME_ZONE: str = env.str("TIME_ZONE", default="UTC")
+
+# JFROG_URL and JFROG_ACCESS_TOKEN: the AppTrust that knows the versions.
+JFROG_URL: str = env.str("JFROG_URL", default=f"http://127.0.0.1:{DEMO_PORT}" if DEMO else "").rstrip("/")
+JFROG_ACCESS_TOKEN: str = env.str("JFROG_ACCESS_TOKEN", default="demo-token" if DEMO else "")
+# OUTBOUND_ALLOW: networks (CIDR) that services may live in though they are private, comma separated.
+OUTBOUND_ALLOW: list[str] = env.list("OUTBOUND_ALLOW", default=["127.0.0.0/8"] if DEMO else [])
+
+# SESSION_TIMEOUT_DEFAULT_MS, SESSION_TIMEOUT_MAX_MS: how long a phase may take, in milliseconds.
+SESSION_TIMEOUT_DEFAULT_MS = env.int("SESSION_TIMEOUT_DEFAULT_MS", default=10_000)
+SESSION_TIMEOUT_MAX_MS = env.int("SESSION_TIMEOUT_MAX_MS", default=27_000)
+# START_LEASE_MS, PROGRESS_LEASE_MS: how long a service may stay silent after it was asked, and between callbacks.
+START_LEASE_MS = env.int("START_LEASE_MS", default=30_000)
+PROGRESS_LEASE_MS = env.int("PROGRESS_LEASE_MS", default=30_000)
+# UNDELIVERABLE_AFTER_MS: how long the board keeps trying to reach a service.
+UNDELIVERABLE_AFTER_MS = env.int("UNDELIVERABLE_AFTER_MS", default=120_000)
+# COLLECT_EVERY_S: seconds between two collections of versions from AppTrust.
+COLLECT_EVERY_S = env.int("COLLECT_EVERY_S", default=60)
+INSTALLED_APPS = [
+    "bookverse",
+    "releases",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_celery_beat",
+    "django_htmx",
+    "template_partials",
+    "channels",
+    "csp",
+    "ninja",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "releases.web.refusals.RefusalMiddleware",
+]
+
+ROOT_URLCONF = "bookverse.urls"
+ASGI_APPLICATION = "bookverse.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "releases.web.context.page_frame",
+            ],
+        },
+    },
+]
+
+# DATABASE_URL: sqlite:///path or postgres://…; the same code runs on both.
+_database: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'board.sqlite3'}")
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    _database["OPTIONS"] = {
+        # A deferred transaction that writes later fails with "database is locked" instead of waiting.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    }
+    # Several threads and processes share the tests' database, so it cannot live in memory.
+    _database["TEST"] = {"NAME": str(BASE_DIR / "var" / "test.sqlite3")}
+else:
+    _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}}
+    _database["CONN_MAX_AGE"] = 0
+DATABASES = {"default": _database}
+
+# REDIS_URL: switches to separate web, worker and beat processes that meet in Redis.
+REDIS_URL: str = env.str("REDIS_URL", default="")
+_REDIS_HOST = {"address": REDIS_URL, "socket_connect_timeout": 0.25, "socket_timeout": 5}
+CHANNEL_LAYERS: dict[str, Any] = {
+    "default": (
+        {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [_REDIS_HOST]}}
+        if REDIS_URL
+        else {"BACKEND": "releases.live.layers.ThreadSafeInMemoryLayer"}
+    ),
+}
+
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
+    {"socket_connect_timeout": 0.25, "socket_timeout": 5} if REDIS_URL else {"polling_interval": 0.02}
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE = {
+    "collect versions": {"task": "releases.start_collection", "schedule": COLLECT_EVERY_S},
+}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "web:login"
+LOGIN_REDIRECT_URL = "web:board"
+LOGOUT_REDIRECT_URL = "web:login"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# The demo and development serve the sources; production serves what collectstatic compressed and named by hash.
+_FROM_SOURCE = DEBUG or DEMO
+WHITENOISE_USE_FINDERS = _FROM_SOURCE
+WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if _FROM_SOURCE
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        ),
+    },
+}
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    },
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+_HTTPS = SITE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = _HTTPS
+CSRF_COOKIE_SECURE = _HTTPS
+SECURE_SSL_REDIRECT = _HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
+SECURE_HSTS_PRELOAD = _HTTPS
+# The proxy in front ends TLS and says so in this header; without a proxy the header must not come from outside.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "httpx2": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+        "django_celery_beat": {"level": "WARNING"},
+        "uvicorn.access": {"level": "WARNING"},
+        "uvicorn.error": {"level": "WARNING"},
+    },
+}

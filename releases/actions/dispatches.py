@@ -1,0 +1,153 @@
+"""Asking services: claim what is due, post outside any transaction, write down what came of it."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from releases import conf
+from releases.actions.advancing import advance
+from releases.actions.ledger import Ledger, open_ledger
+from releases.actions.slots import close_slot, start_clock
+from releases.clients.services import Order, send_orders
+from releases.clients.signing import callback_token
+from releases.domain.aggregation import Answer, Reason, Sending, resend_delay, sending_outcome
+from releases.domain.journal import Kind
+from releases.domain.lifecycle import SLOT_MOVES, PromotionState, SlotState, move
+from releases.models import Dispatch
+from releases.queries.clock import database_now
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+BATCH = 200
+# Longer than one POST can take (5 s to connect, 30 s to answer), so that nobody sends the same order meanwhile.
+CLAIM = timedelta(seconds=45)
+_SENDING = (PromotionState.RUNNING.value, PromotionState.HELD.value)
+
+
+def send_due_dispatches() -> int:
+    """Send every order that is due and return how many there were; any number of processes may do so at once."""
+    claimed = _claim()
+    orders = {str(dispatch.key): dispatch for dispatch in claimed}
+
+    def settle(order: Order, answer: Answer) -> None:
+        dispatch = orders[order.key]
+        _settle(dispatch.pk, dispatch.claim_no, answer)
+
+    send_orders([_order(dispatch) for dispatch in claimed], settle)
+    return len(claimed)
+
+
+@transaction.atomic(durable=True)
+def _claim() -> list[Dispatch]:
+    now = database_now()
+    due = (
+        Dispatch.objects.select_related("session", "step__service", "step__promotion__stage")
+        .filter(state=SlotState.PENDING.value, next_send_at__lte=now, step__promotion__state__in=_SENDING)
+        .filter(Q(claimed_until=None) | Q(claimed_until__lt=now))
+        .order_by("next_send_at")
+    )
+    if connection.features.has_select_for_update_skip_locked:
+        due = due.select_for_update(skip_locked=True, of=("self",))
+    claimed = list(due[:BATCH])
+    for dispatch in claimed:
+        dispatch.claim_no += 1
+        dispatch.claimed_until = now + CLAIM
+        dispatch.sends += 1
+        dispatch.save(update_fields=["claim_no", "claimed_until", "sends"])
+    return claimed
+
+
+def _order(dispatch: Dispatch) -> Order:
+    step, session = dispatch.step, dispatch.session
+    return Order(
+        url=step.dispatch_url,
+        key=str(dispatch.key),
+        correlation_id=str(session.correlation_id),
+        attempt=dispatch.attempt,
+        stage=step.promotion.stage.name,
+        service=step.service.slug,
+        from_version=step.from_version or None,
+        to_version=step.to_version,
+        platform_version=step.promotion.version,
+        callback_url=conf.callback_url(),
+        callback_token=callback_token(signing_key=conf.signing_key(), dispatch_key=dispatch.key),
+        deadline=session.expected_deadline_at.isoformat(),
+    )
+
+
+@transaction.atomic(durable=True)
+def _settle(dispatch_id: int, claim_no: int, answer: Answer) -> None:
+    """Write down an answer, unless a callback or a later claim of the same order already went further."""
+    release_id = Dispatch.objects.values_list("step__promotion__release_id", flat=True).get(pk=dispatch_id)
+    ledger = open_ledger(release_id=release_id, actor="board")
+    dispatch = Dispatch.objects.select_related(
+        "session",
+        "step__service",
+        "step__promotion__stage",
+        "step__promotion__started_by",
+    ).get(pk=dispatch_id)
+    if dispatch.claim_no != claim_no or SlotState(dispatch.state) is not SlotState.PENDING:
+        return
+    _SETTLE[sending_outcome(answer)](ledger, dispatch, answer)
+    advance(ledger, dispatch.step.promotion)
+    ledger.close()
+
+
+def _delivered(ledger: Ledger, dispatch: Dispatch, _answer: Answer) -> None:
+    start_clock(ledger, dispatch.session)
+    dispatch.state = move(SLOT_MOVES, SlotState(dispatch.state), SlotState.DISPATCHED).value
+    dispatch.sent_at, dispatch.claimed_until = ledger.now, None
+    dispatch.lease_until = ledger.now + conf.start_lease()
+    dispatch.save(update_fields=["state", "sent_at", "claimed_until", "lease_until"])
+    step = dispatch.step
+    step.state = dispatch.state
+    step.save(update_fields=["state"])
+    ledger.append(Kind.DISPATCH_SENT, service=step.service.slug, attempt=dispatch.attempt)
+
+
+def _rejected(ledger: Ledger, dispatch: Dispatch, answer: Answer) -> None:
+    start_clock(ledger, dispatch.session)
+    message = f"The service refused the order with {answer.status}."
+    close_slot(ledger, dispatch, SlotState.REJECTED, reason=Reason.REFUSED, message=message)
+
+
+def _failed(ledger: Ledger, dispatch: Dispatch, answer: Answer) -> None:
+    message = f"The service answered {answer.status}."
+    close_slot(ledger, dispatch, SlotState.FAILED, reason=Reason.CONNECTION_CLOSED, message=message)
+
+
+def _retry(ledger: Ledger, dispatch: Dispatch, answer: Answer) -> None:
+    cause = answer.error or f"the service answered {answer.status}"
+    delay = resend_delay(dispatch.sends, spread=random.uniform(-1, 1), retry_after=answer.retry_after)  # noqa: S311
+    next_send_at = ledger.now + timedelta(seconds=delay)
+    if next_send_at >= dispatch.give_up_at:
+        message = f"Not reached in {_seconds(dispatch.opened_at, ledger.now)} s and {dispatch.sends} tries: {cause}"
+        close_slot(ledger, dispatch, SlotState.FAILED, reason=Reason.UNDELIVERABLE, message=message)
+        return
+    dispatch.next_send_at, dispatch.claimed_until = next_send_at, None
+    dispatch.save(update_fields=["next_send_at", "claimed_until"])
+    ledger.append(
+        Kind.DISPATCH_RETRYING,
+        service=dispatch.step.service.slug,
+        attempt=dispatch.attempt,
+        reason=cause,
+        next_in_ms=round(delay * 1000),
+    )
+
+
+def _seconds(start: datetime, end: datetime) -> int:
+    return round((end - start).total_seconds())
+
+
+_SETTLE = {
+    Sending.DELIVERED: _delivered,
+    Sending.REJECTED: _rejected,
+    Sending.FAILED: _failed,
+    Sending.RETRY: _retry,
+}

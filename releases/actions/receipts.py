@@ -1,0 +1,50 @@
+"""Idempotency keys: the same key with the same body gets the same answer, with another body a refusal."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from releases.domain.errors import Conflict
+from releases.models import CommandReceipt
+from releases.queries.clock import database_now
+
+if TYPE_CHECKING:
+    from releases.domain.access import Actor
+
+
+class KeyReused(Conflict):
+    """The key already stands for another command."""
+
+    code = "idempotency-key-reused"
+
+
+def fingerprint(command: str, **body: object) -> str:
+    """Return what identifies a command's content."""
+    document = json.dumps([command, body], sort_keys=True, default=str)
+    return hashlib.sha256(document.encode()).hexdigest()
+
+
+def recall(*, actor: Actor, key: str, print_: str) -> dict[str, object] | None:
+    """Return the stored answer, None for a new key or none at all; call it under the lock that the command takes."""
+    receipt = CommandReceipt.objects.filter(actor=actor.name, key=key).first() if key else None
+    if receipt is None:
+        return None
+    if receipt.fingerprint != print_:
+        message = "This Idempotency-Key already stands for another command; use a new key."
+        raise KeyReused(message)
+    result: dict[str, object] = receipt.result
+    return result
+
+
+def remember(*, actor: Actor, key: str, print_: str, result: dict[str, object]) -> None:
+    """Store the answer in the command's own transaction."""
+    if key:
+        CommandReceipt.objects.create(
+            actor=actor.name,
+            key=key,
+            fingerprint=print_,
+            result=result,
+            at=database_now(),
+        )

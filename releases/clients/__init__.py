@@ -1,0 +1,1 @@
+"""Outbound HTTP: services, AppTrust, and the guard in front of both."""

@@ -1,0 +1,150 @@
+"""May these versions run together? One verdict, with a fix for what fails."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from releases.domain.evidence import RuleBook, open_rules
+from releases.domain.verdicts import Constraint, Overall, Reason, Row, Rules, Severity, Verdict, conclude
+from releases.domain.versions import Version, highest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    Versions = Mapping[str, Version]
+    Candidates = Mapping[str, Sequence[Version]]
+
+__all__ = ["Constraint", "Overall", "Reason", "Row", "Rules", "Severity", "Verdict", "conclude", "judge", "membership"]
+
+NO_CANDIDATES: Candidates = MappingProxyType({})
+
+
+def judge(
+    *,
+    versions: Versions,
+    platform_version: Version | None,
+    rules: Rules,
+    include_prereleases: bool = False,
+    candidates: Candidates = NO_CANDIDATES,
+) -> Verdict:
+    """Weigh every pair and check that nothing is missing; ``candidates`` are the versions that a fix may propose."""
+    book = open_rules(rules, platform_version=platform_version, include_prereleases=include_prereleases)
+    checks = [
+        _with_fix(reason, book, versions, candidates) if reason.code == "range-broken" else reason
+        for pair in book.pairs_of(versions)
+        for reason in book.check(pair, versions)
+    ]
+    return conclude([*membership(versions, rules, candidates), *(checks or [_unchecked(versions, rules)])])
+
+
+def membership(versions: Versions, rules: Rules, candidates: Candidates = NO_CANDIDATES) -> Iterator[Reason]:
+    """Yield an ERROR for each service that is missing, unexpected, or depended on and nowhere to be found."""
+    known = rules.required | rules.optional
+    for service in sorted(rules.required - versions.keys()):
+        yield _missing(service, candidates.get(service, ()))
+    for service in sorted(versions.keys() - known - rules.external):
+        yield _unexpected(service)
+    for consumer in sorted(versions.keys() & rules.depends_on.keys()):
+        for provider in sorted(rules.depends_on[consumer] - known - versions.keys()):
+            yield _missing_dependency(consumer, provider)
+
+
+def _missing(service: str, candidates: Sequence[Version]) -> Reason:
+    example = highest(candidates)
+    fix = f"Choose a version of {service}, for example {example}." if example else f"Release a version of {service}."
+    return Reason(
+        code="missing-service",
+        severity=Severity.ERROR,
+        service=service,
+        text=f"{service} belongs to the platform, but no version of it is chosen.",
+        fix=fix,
+    )
+
+
+def _unexpected(service: str) -> Reason:
+    return Reason(
+        code="unexpected-service",
+        severity=Severity.ERROR,
+        service=service,
+        text=f"{service} is not a service of the platform.",
+        fix=f"Take {service} out of the release, or add it to the platform first.",
+    )
+
+
+def _missing_dependency(consumer: str, provider: str) -> Reason:
+    return Reason(
+        code="missing-dependency",
+        severity=Severity.ERROR,
+        service=consumer,
+        other=provider,
+        text=f"{consumer} depends on {provider}, which is neither in the release nor deployed.",
+        fix=f"Add {provider} to the platform, or remove the dependency.",
+    )
+
+
+def _unchecked(versions: Versions, rules: Rules) -> Reason:
+    """Tell a release that needs no checks from one whose checks all missed it."""
+    nothing_to_check = not rules.constraints and not any(rules.depends_on.values())
+    if versions and nothing_to_check:
+        return Reason(
+            code="no-dependencies", severity=Severity.OK, service="", text="There are no dependencies to check."
+        )
+    return Reason(
+        code="nothing-checked",
+        severity=Severity.UNKNOWN,
+        service="",
+        text="Not one dependency or rule speaks of the services in this release."
+        if versions
+        else "No service is chosen.",
+        fix="Check that dependencies and rules name the services as the release does.",
+    )
+
+
+def _with_fix(reason: Reason, book: RuleBook, versions: Versions, candidates: Candidates) -> Reason:
+    """Name the nearest version of either side that mends the rule and breaks nothing else."""
+    consumer, provider = reason.service, reason.other
+    ways = (
+        _nearest(provider, _upwards_first(versions[provider], candidates.get(provider, ())), reason, book, versions),
+        _nearest(consumer, _downwards_first(versions[consumer], candidates.get(consumer, ())), reason, book, versions),
+    )
+    found = ", or ".join(way for way in ways if way)
+    fix = (
+        f"{found[0].upper()}{found[1:]}."
+        if found
+        else f"No known version of {provider} or {consumer} mends this alone."
+    )
+    return reason.with_fix(fix)
+
+
+def _upwards_first(present: Version, candidates: Iterable[Version]) -> list[Version]:
+    lower, higher = _around(present, candidates)
+    return higher + lower[::-1]
+
+
+def _downwards_first(present: Version, candidates: Iterable[Version]) -> list[Version]:
+    lower, higher = _around(present, candidates)
+    return lower[::-1] + higher
+
+
+def _around(present: Version, candidates: Iterable[Version]) -> tuple[list[Version], list[Version]]:
+    ordered = sorted(candidates, key=lambda version: (version.key, version.raw))
+    return [each for each in ordered if each < present], [each for each in ordered if each > present]
+
+
+def _nearest(service: str, ordered: Iterable[Version], broken: Reason, book: RuleBook, versions: Versions) -> str:
+    """First version that mends the rule and leaves nothing broken or unknown around the service, as words."""
+    for version in ordered:
+        if _mends(service, broken, book, {**versions, service: version}):
+            return f"take {service} {version}" if version > versions[service] else f"keep {service} at {version}"
+    return ""
+
+
+def _mends(service: str, broken: Reason, book: RuleBook, versions: Versions) -> bool:
+    return not any(
+        (reason.code, reason.evidence) == (broken.code, broken.evidence)
+        or (reason.decisive and reason.severity in {Severity.ERROR, Severity.UNKNOWN})
+        for pair in book.pairs_of(versions)
+        if service in {pair.consumer, pair.provider}
+        for reason in book.check(pair, versions)
+    )

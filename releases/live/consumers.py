@@ -1,0 +1,127 @@
+"""The sockets: join, snapshot, follow. They only read."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth.models import AnonymousUser, User
+
+from releases.live.frames import BoardTopic, Frame, ReleaseTopic, Topic, beat
+from releases.live.hub import Mailbox, Watch, local_hub
+from releases.models import Release
+from releases.queries.access import actor_of
+from releases.queries.boards import planning_refusal
+from releases.queries.release_pages import steering_refusal
+
+if TYPE_CHECKING:
+    from releases.domain.access import Actor
+
+BEAT_EVERY_S = 5.0
+RECHECK_EVERY_S = 30.0
+RESYNC = "resync"
+SIGNED_OUT, NO_ACCESS = 4401, 4403
+
+
+class LiveConsumer(AsyncWebsocketConsumer):
+    """One viewer of one topic. 4401 ends it for who is signed out, 4403 for what is not there to see."""
+
+    mailbox: Mailbox
+    watch: Watch | None = None
+    follower: asyncio.Task[None] | None = None
+    sequence = 0
+
+    async def connect(self) -> None:
+        """Accept first: a close code only reaches the page on an open socket."""
+        await self.accept()
+        topic = await self._permitted_topic()
+        if topic is None:
+            return
+        self.mailbox = Mailbox()
+        try:
+            self.watch = await local_hub().join(topic, self.mailbox)
+        except Release.DoesNotExist:
+            await self.close(code=NO_ACCESS)
+            return
+        await self._show(await self.watch.snapshot())
+        self.follower = asyncio.create_task(self._follow(self.watch))
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:  # noqa: ARG002
+        """The page may say one thing: that it missed something."""
+        if text_data is not None and text_data.strip().startswith(RESYNC) and self.watch is not None:
+            await self._show(await self.watch.snapshot())
+
+    async def disconnect(self, code: int) -> None:  # noqa: ARG002 (the reason makes no difference)
+        """Leaving never cancels anything but the watching."""
+        if self.follower is not None:
+            self.follower.cancel()
+        if self.watch is not None:
+            local_hub().leave(self.watch, self.mailbox)
+
+    def topic_for(self, actor: Actor) -> Topic:
+        """Return what this socket shows to the actor."""
+        raise NotImplementedError
+
+    async def _permitted_topic(self) -> Topic | None:
+        actor = await database_sync_to_async(self._actor)()
+        if not actor.roles:
+            await self.close(code=SIGNED_OUT)
+            return None
+        return self.topic_for(actor)
+
+    def _actor(self) -> Actor:
+        # Read again: the account may have been closed since the socket opened.
+        user_id = self.scope["user"].pk if self.scope["user"] else None
+        return actor_of(User.objects.filter(pk__in=[user_id]).first() or AnonymousUser())
+
+    async def _follow(self, watch: Watch) -> None:
+        loop = asyncio.get_running_loop()
+        recheck_at = loop.time() + RECHECK_EVERY_S
+        while True:
+            try:
+                async with asyncio.timeout(BEAT_EVERY_S):
+                    frame = await self.mailbox.take()
+            except TimeoutError:
+                await self._beat(watch)
+            else:
+                await self._deliver(watch, frame)
+            if loop.time() >= recheck_at:
+                recheck_at = loop.time() + RECHECK_EVERY_S
+                if await self._permitted_topic() != watch.topic:
+                    await self.close(code=SIGNED_OUT)
+
+    async def _deliver(self, watch: Watch, frame: Frame | None) -> None:
+        if frame is None:
+            await self._show(await watch.snapshot())
+        elif frame.sequence > self.sequence:
+            await self._show(frame)
+
+    async def _beat(self, watch: Watch) -> None:
+        # Only while the database answers: a beat says that what the page shows is the present.
+        if watch.is_fresh:
+            await self.send(text_data=beat())
+
+    async def _show(self, frame: Frame) -> None:
+        self.sequence = frame.sequence
+        with contextlib.suppress(RuntimeError):  # the viewer left while the frame was on its way
+            await self.send(text_data=frame.text)
+
+
+class ReleaseConsumer(LiveConsumer):
+    """A release page."""
+
+    def topic_for(self, actor: Actor) -> Topic:
+        """Return the release that the address names."""
+        release_id = int(self.scope["url_route"]["kwargs"]["release_id"])
+        return ReleaseTopic(release_id=release_id, refusal=steering_refusal(actor))
+
+
+class BoardConsumer(LiveConsumer):
+    """The board."""
+
+    def topic_for(self, actor: Actor) -> Topic:
+        """Return the board."""
+        return BoardTopic(refusal=planning_refusal(actor))

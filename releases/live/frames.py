@@ -1,0 +1,133 @@
+"""What the sockets send: the page's own partials, as a whole or as what changed since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from releases.queries.boards import board_sequence, board_view
+from releases.queries.changes import changes_since, release_of, release_sequence
+from releases.queries.release_pages import release_view
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from releases.queries.views import BoardView, ReleaseView
+
+RELEASE_PAGE = "releases/release.html"
+BOARD_PAGE = "releases/board.html"
+RELEASE_REGIONS = ("head", "stages", "edges", "feed", "summaries", "announce")
+BOARD_REGIONS = ("open", "grid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A message to every viewer of a topic: brings a page from ``since`` (or any state, if 0) to ``sequence``."""
+
+    since: int
+    sequence: int
+    text: str
+
+
+class Topic(Protocol):
+    """Something that pages watch; all its viewers get the same bytes."""
+
+    @property
+    def release_id(self) -> int | None:
+        """The release whose nudges concern this topic, None for those of all."""
+
+    def head(self) -> int:
+        """Read the present sequence number."""
+
+    def snapshot(self) -> Frame:
+        """Render every region."""
+
+    def delta(self, since: int) -> Frame:
+        """Render what changed after ``since``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseTopic:
+    """A release page, as people see it who may act (``refusal`` empty) or may not."""
+
+    release_id: int
+    refusal: str
+
+    def head(self) -> int:
+        """Read the number of the last journal entry."""
+        return release_sequence(self.release_id)
+
+    def snapshot(self) -> Frame:
+        """Render every region of the page."""
+        view = release_view(release_of(self.release_id), self.refusal)
+        services = [step.service for step in view.steps]
+        return Frame(since=0, sequence=view.sequence, text=_release(view, services) + _mark(0, view.sequence))
+
+    def delta(self, since: int) -> Frame:
+        """Render the common regions, and the nodes and rows of the services that the new entries speak of."""
+        changes = changes_since(self.release_id, since)
+        view = release_view(changes.release, self.refusal)
+        services = [step.service for step in view.steps if changes.services is None or step.service in changes.services]
+        text = _release(view, services) + _mark(since, view.sequence)
+        return Frame(since=since, sequence=view.sequence, text=text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardTopic:
+    """The board, as people see it who may plan (``refusal`` empty) or may not."""
+
+    refusal: str
+
+    @property
+    def release_id(self) -> int | None:
+        """Every release concerns the board."""
+        return None
+
+    def head(self) -> int:
+        """Read a number that grows with every change of any release."""
+        return board_sequence()
+
+    def snapshot(self) -> Frame:
+        """Render the board."""
+        view = board_view(self.refusal)
+        return Frame(since=0, sequence=view.sequence, text=_board(view) + _mark(0, view.sequence))
+
+    def delta(self, since: int) -> Frame:
+        """Render the board as it is: it is small, and complete it can miss nothing."""
+        view = board_view(self.refusal)
+        return Frame(since=since, sequence=view.sequence, text=_board(view) + _mark(since, view.sequence))
+
+
+def beat() -> str:
+    """Return the sign of life, with the server's clock."""
+    return f'<i id="live-beat" hidden data-now="{_now_ms()}" hx-swap-oob="outerMorph"></i>'
+
+
+def _release(view: ReleaseView, services: Iterable[str]) -> str:
+    parts = [_render(RELEASE_PAGE, region, release=view) for region in RELEASE_REGIONS]
+    for service in services:
+        step = view.step(service)
+        parts += [_render(RELEASE_PAGE, part, release=view, step=step) for part in ("node", "row")]
+    return "".join(parts)
+
+
+def _board(view: BoardView) -> str:
+    return "".join(_render(BOARD_PAGE, region, board=view) for region in BOARD_REGIONS)
+
+
+def _render(page: str, partial: str, **context: object) -> str:
+    return render_to_string(f"{page}#{partial}", {**context, "oob": True})
+
+
+def _mark(since: int, sequence: int) -> str:
+    return (
+        f'<i id="live-mark" hidden data-from="{since}" data-seq="{sequence}" data-now="{_now_ms()}"'
+        ' hx-swap-oob="outerMorph"></i>'
+    )
+
+
+def _now_ms() -> int:
+    return round(timezone.now().timestamp() * 1000)

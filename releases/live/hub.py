@@ -1,0 +1,179 @@
+"""One subscription per process: read once, render once, and hand the same text to every local viewer.
+
+A nudge from the channel layer only says "look now"; the hub also looks by itself, so a lost one merely delays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from channels.db import database_sync_to_async
+from channels.layers import channel_layers
+
+if TYPE_CHECKING:
+    from releases.live.frames import Frame, Topic
+
+LOG = logging.getLogger(__name__)
+GROUP = "releases"
+LOOK_EVERY_S = 2.0
+FRAME_EVERY_S = 0.05
+REJOIN_EVERY_S = 60.0
+FRESH_FOR_S = 6.0
+
+
+class Mailbox:
+    """One viewer's next frame. A viewer that is too slow for two gets the whole picture instead of a queue."""
+
+    def __init__(self) -> None:
+        self._frame: Frame | None = None
+        self._is_behind = False
+        self._wake = asyncio.Event()
+
+    def offer(self, frame: Frame) -> None:
+        """Leave a frame; never waits."""
+        if self._frame is not None:
+            self._is_behind = True
+        self._frame = frame
+        self._wake.set()
+
+    async def take(self) -> Frame | None:
+        """Wait for the next frame; None means that some were missed and a snapshot is due."""
+        await self._wake.wait()
+        self._wake.clear()
+        frame, missed = self._frame, self._is_behind
+        self._frame, self._is_behind = None, False
+        return None if missed else frame
+
+
+class Watch:
+    """A topic with its local viewers, followed for as long as there are any."""
+
+    def __init__(self, topic: Topic) -> None:
+        self.topic = topic
+        self.mailboxes: set[Mailbox] = set()
+        self.nudge = asyncio.Event()
+        self.sequence = 0
+        self.seen_at = 0.0
+        self._snapshot: Frame | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Tell whether the database was read lately; without that nobody may call the page live."""
+        return asyncio.get_running_loop().time() - self.seen_at < FRESH_FOR_S
+
+    async def start(self) -> None:
+        """Note where the journal is, then follow it from there."""
+        self.sequence = await database_sync_to_async(self.topic.head)()
+        self._saw()
+        self._task = asyncio.create_task(self._follow())
+
+    def stop(self) -> None:
+        """Follow no longer."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def snapshot(self) -> Frame:
+        """Return the whole picture, rendered at most once for each state."""
+        head = await database_sync_to_async(self.topic.head)()
+        if self._snapshot is None or self._snapshot.sequence < head:
+            self._snapshot = await database_sync_to_async(self.topic.snapshot)()
+        return self._snapshot
+
+    async def _follow(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.nudge.wait(), LOOK_EVERY_S)
+            self.nudge.clear()
+            try:
+                await self._look()
+            except Exception:  # the next look may succeed; until then viewers see that the page went stale
+                LOG.exception("live: cannot read %s", self.topic)
+            await asyncio.sleep(FRAME_EVERY_S)
+
+    async def _look(self) -> None:
+        head = await database_sync_to_async(self.topic.head)()
+        self._saw()
+        if head <= self.sequence:
+            return
+        frame = await database_sync_to_async(self.topic.delta)(self.sequence)
+        self.sequence = frame.sequence
+        for mailbox in self.mailboxes:
+            mailbox.offer(frame)
+
+    def _saw(self) -> None:
+        self.seen_at = asyncio.get_running_loop().time()
+
+
+class Hub:
+    """All watches of one event loop, and their one ear on the channel layer."""
+
+    def __init__(self) -> None:
+        self._watches: dict[Topic, Watch] = {}
+        self._ear: asyncio.Task[None] | None = None
+        self._opening = asyncio.Lock()
+
+    async def join(self, topic: Topic, mailbox: Mailbox) -> Watch:
+        """Follow a topic; whatever changes from now on reaches the mailbox."""
+        async with self._opening:
+            if self._ear is None:
+                self._ear = asyncio.create_task(self._listen())
+            watch = self._watches.get(topic)
+            if watch is None:
+                watch = Watch(topic)
+                await watch.start()
+                self._watches[topic] = watch
+            watch.mailboxes.add(mailbox)
+            return watch
+
+    def leave(self, watch: Watch, mailbox: Mailbox) -> None:
+        """Follow no longer; the last viewer of a topic ends its watch, the last watch the listening."""
+        watch.mailboxes.discard(mailbox)
+        if not watch.mailboxes and self._watches.get(watch.topic) is watch:
+            watch.stop()
+            del self._watches[watch.topic]
+        if not self._watches and self._ear is not None:
+            self._ear.cancel()
+            self._ear = None
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(REJOIN_EVERY_S):
+                    await self._hear()
+            except TimeoutError:
+                continue
+            except Exception:
+                LOG.warning("live: the channel layer is away, looking every %s s", LOOK_EVERY_S, exc_info=True)
+                await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _hear(self) -> None:
+        layer = channel_layers["default"]
+        channel = await layer.new_channel()
+        await layer.group_add(GROUP, channel)
+        try:
+            while True:
+                self._pass_on(await layer.receive(channel))
+        finally:
+            with contextlib.suppress(Exception):
+                await layer.group_discard(GROUP, channel)
+
+    def _pass_on(self, message: dict[str, Any]) -> None:
+        for topic, watch in self._watches.items():
+            if topic.release_id in {None, message.get("release_id")}:
+                watch.nudge.set()
+
+
+_HUBS: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def local_hub() -> Hub:
+    """Return the hub of the running event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _HUBS:
+        _HUBS[loop] = Hub()
+    return _HUBS[loop]

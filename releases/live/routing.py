@@ -1,0 +1,12 @@
+"""Where the sockets answer."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from releases.live.consumers import BoardConsumer, ReleaseConsumer
+
+websocket_urlpatterns = [
+    path("ws/board/", BoardConsumer.as_asgi()),  # type: ignore[arg-type]
+    path("ws/releases/<int:release_id>/", ReleaseConsumer.as_asgi()),  # type: ignore[arg-type]
+]

@@ -1,0 +1,119 @@
+"""What exists: stages, services, who needs whom, and the versions that the registry knows."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class Stage(models.Model):
+    """A place that versions live in, in order; ``epoch`` fences late writers of an earlier promotion."""
+
+    name = models.CharField(max_length=32, unique=True)
+    position = models.PositiveSmallIntegerField(unique=True)
+    channel = models.CharField(
+        max_length=16,
+        blank=True,
+        help_text="Prerelease channel of platform versions here (alpha, beta, rc); empty in the last stage.",
+    )
+    admits_prereleases = models.BooleanField(default=False, help_text="Services may run prereleases here.")
+    live_version = models.ForeignKey(
+        "releases.PlatformVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="live_in",
+        editable=False,
+    )
+    live_since_at = models.DateTimeField(null=True, blank=True, editable=False)
+    epoch = models.PositiveBigIntegerField(default=0, editable=False)
+
+    class Meta:
+        ordering = ("position",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Service(models.Model):
+    """A deployable microservice; pages and documents may also call it by one of its aliases."""
+
+    slug = models.SlugField(max_length=64, unique=True)
+    name = models.CharField(max_length=100)
+    description = models.CharField(max_length=300, blank=True)
+    application_key = models.CharField(max_length=64, unique=True, help_text="The application's key in AppTrust.")
+    dispatch_url = models.URLField(max_length=300, help_text="Where the board asks it to move to a version.")
+    required = models.BooleanField(default=True, help_text="A platform version without it is incomplete.")
+
+    class Meta:
+        ordering = ("slug",)
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class ServiceAlias(models.Model):
+    """Another name of a service, resolved where names come in."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="aliases")
+    name = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        verbose_name_plural = "service aliases"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Dependency(models.Model):
+    """``consumer`` calls ``provider``, so the provider is promoted first."""
+
+    consumer = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="needs")
+    provider = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="needed_by")
+
+    class Meta:
+        verbose_name_plural = "dependencies"
+        constraints = (
+            models.UniqueConstraint(fields=("consumer", "provider"), name="one_dependency_per_pair"),
+            models.CheckConstraint(condition=~Q(consumer=F("provider")), name="no_service_needs_itself"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.consumer} needs {self.provider}"
+
+
+class ServiceVersion(models.Model):
+    """A version as the registry reports it; invalid strings are kept too, with why they are invalid."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="versions")
+    version = models.CharField(max_length=255)
+    invalid_because = models.CharField(max_length=300, blank=True)
+    tag = models.CharField(max_length=128, blank=True)
+    registry_status = models.CharField(max_length=32)
+    release_status = models.CharField(max_length=32, blank=True)
+    registry_stage = models.CharField(max_length=64, blank=True)
+    registered_at = models.DateTimeField(null=True, blank=True)
+    notes = models.TextField(blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("service", "version"), name="one_row_per_service_version"),)
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.version}"
+
+
+class Collection(models.Model):
+    """One collection of versions from the registry; open until ``finished_at``."""
+
+    requested_by = models.CharField(max_length=150)
+    requested_at = models.DateTimeField()
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    versions = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        get_latest_by = "requested_at"
+
+    def __str__(self) -> str:
+        return f"Collection {self.pk}"

@@ -1,0 +1,258 @@
+"""What the pages show: frozen view objects, filled by the queries and read by templates, API and live alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from releases.domain.compatibility import Verdict
+    from releases.domain.lifecycle import PromotionState, ReleaseState, SlotState
+    from releases.domain.plans import Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """A button: what it does, and when it may not, why not."""
+
+    verb: str
+    allowed: bool
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """One service of one promotion (or of the plan, before the first promotion)."""
+
+    service: str
+    phase: int
+    from_version: str
+    to_version: str
+    state: SlotState
+    reason: str = ""
+    message: str = ""
+    percent: int | None = None
+    attempt: int = 0
+    late: int = 0
+    started_at: datetime | None = None
+    heard_at: datetime | None = None
+    deadline_at: datetime | None = None
+    finished_at: datetime | None = None
+    correlation_id: str = ""
+    retry: Control
+    skip: Control
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageView:
+    """One cell of the release's stage strip."""
+
+    stage: str
+    state: str
+    """released | promoting | held | paused | waiting | cancelled | planned"""
+    version: str
+    """The platform version that this release carries there, else the one that is live."""
+    detail: str
+    """For example ``2 of 5 services``; empty when ``since`` tells more."""
+    since: datetime | None = None
+    promote: Control
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A journal entry as stored; ``display.sentences`` words it."""
+
+    sequence: int
+    at: datetime
+    kind: str
+    actor: str
+    service: str
+    payload: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryView:
+    """How a session closed."""
+
+    correlation_id: str
+    phase: int
+    status: str
+    expected: int
+    received: int
+    respondents: int
+    errors: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseView:
+    """Everything that the release page shows, as of journal entry ``sequence``."""
+
+    pk: int
+    version: str
+    target_version: str
+    kind: str
+    title: str
+    state: ReleaseState
+    stage: str
+    """The stage being promoted to, or last promoted to; empty before the first."""
+    promotion_id: int | None
+    promotion_state: PromotionState | None
+    sequence: int
+    lock_version: int
+    created_by: str
+    created_at: datetime
+    started_at: datetime | None
+    summary: str
+    """For example ``1 of 5 services failed, the promotion is held``."""
+    correlation_id: str
+    timeout_ms: int
+    stages: tuple[StageView, ...]
+    phases: tuple[tuple[str, ...], ...]
+    depends_on: Mapping[str, frozenset[str]]
+    steps: tuple[StepView, ...]
+    summaries: tuple[SummaryView, ...]
+    entries: tuple[Entry, ...]
+    """Newest first, at most fifty."""
+    promote: Control
+    promote_stage: str
+    pause: Control
+    resume: Control
+    cancel: Control
+    verdict: Verdict
+    notes: str
+
+    def step(self, service: str) -> StepView:
+        """Raise ``KeyError`` for a service outside this release."""
+        return next((s for s in self.steps if s.service == service), None) or _missing(service)
+
+
+def _missing(service: str) -> StepView:
+    raise KeyError(service)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardCell:
+    """What one service runs in one stage."""
+
+    stage: str
+    version: str
+    """Empty: never deployed there."""
+    state: str
+    """A slot state while a promotion touches it, else ``live`` or ``absent``."""
+    to_version: str = ""
+    percent: int | None = None
+    release: str = ""
+    by: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardRow:
+    """A service with its cells, one per stage in order."""
+
+    service: str
+    name: str
+    cells: tuple[BoardCell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardStage:
+    """The head of a column."""
+
+    stage: str
+    version: str
+    state: str
+    """live | promoting | held | paused | empty"""
+    release: str
+    """Version (any label) of the open release there, else of the one that is live."""
+    since: datetime | None
+    by: str
+    verdict: str
+    """compatible | compatible_with_warnings | incompatible | undetermined | empty when nothing runs there."""
+    next_step: str
+    """For example ``Ready for QA``; empty when there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardView:
+    """The grid of stages and services; ``sequence`` grows with every change of any release."""
+
+    sequence: int
+    stages: tuple[BoardStage, ...]
+    rows: tuple[BoardRow, ...]
+    open_releases: tuple[ReleaseLine, ...]
+    plan: Control
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseLine:
+    """One line of a list of releases."""
+
+    version: str
+    target_version: str
+    kind: str
+    title: str
+    state: ReleaseState
+    stage: str
+    summary: str
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionChoice:
+    """One registered version of a service, as the picker offers it."""
+
+    version: str
+    tag: str
+    release_status: str
+    stage: str
+    eligible: bool
+    why_not: str
+    registered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceChoices:
+    """The picker's row: newest first, invalid strings at the end with why."""
+
+    service: str
+    name: str
+    live: str
+    chosen: str
+    resolved: str
+    """What the resolver would take without an override; empty when nothing is eligible."""
+    why: str
+    versions: tuple[VersionChoice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionView:
+    """The last collection of versions from the registry."""
+
+    running: bool
+    finished_at: datetime | None
+    error: str
+    versions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanView:
+    """The page of a plan that is not stored yet."""
+
+    kind: str
+    services: tuple[ServiceChoices, ...]
+    plan: Plan
+    candidate_version: str
+    """The label it would carry in the first stage, for example ``2.2.0-alpha.1``; empty without one."""
+    labels: tuple[tuple[str, str], ...]
+    """(stage, label) for each stage."""
+    collection: CollectionView
+    create: Control
+    target_version: str
+    title: str
+    depends_on: Mapping[str, frozenset[str]]

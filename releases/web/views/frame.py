@@ -1,0 +1,45 @@
+"""Signing in, and the theme."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth.views import LoginView
+from django.http import HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from releases.domain.access import Role
+from releases.web.context import THEMES
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+ONE_YEAR_S = 365 * 24 * 3600
+DEMO_ACCOUNTS = (("manager", Role.MANAGER.value), ("viewer", Role.VIEWER.value), ("admin", Role.ADMIN.value))
+
+
+class SignIn(LoginView):
+    """Names the demo's accounts where there is a demo."""
+
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the demo's accounts."""
+        accounts = DEMO_ACCOUNTS if settings.DEMO else ()
+        return {**super().get_context_data(**kwargs), "demo_accounts": accounts}
+
+
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """Remember the theme in a cookie, so that the server sends the page in it."""
+    target = str(request.POST.get("next", "/"))
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    response = HttpResponseRedirect(target if safe else "/")
+    theme = request.POST.get("theme")
+    if theme in THEMES:
+        response.set_cookie("theme", str(theme), max_age=ONE_YEAR_S, samesite="Lax", secure=request.is_secure())
+    else:
+        response.delete_cookie("theme", samesite="Lax")
+    return response

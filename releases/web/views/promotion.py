@@ -1,0 +1,96 @@
+"""The buttons of a release: each is one action."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.decorators import login_required
+from django.views.decorators.http import require_POST
+
+from releases.actions import steering
+from releases.actions.promotions import PromotionRequest, promote_release
+from releases.domain.errors import InvalidInput
+from releases.web.requests import actor, form_key, form_lock_version, go
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+MAXIMUM_REASON = 300
+
+
+@require_POST
+@login_required
+def promote(request: HttpRequest, version: str) -> HttpResponse:
+    """Start the promotion to the stage that the form names."""
+    wanted = PromotionRequest(
+        version=version,
+        stage=str(request.POST.get("stage", "")),
+        lock_version=form_lock_version(request),
+    )
+    promote_release(actor=actor(request), request=wanted, key=form_key(request))
+    return go(request, "web:release", version)
+
+
+@require_POST
+@login_required
+def pause(request: HttpRequest, version: str) -> HttpResponse:
+    """Ask nobody else until resumed."""
+    steering.pause_promotion(actor=actor(request), version=version, lock_version=form_lock_version(request))
+    return go(request, "web:release", version)
+
+
+@require_POST
+@login_required
+def resume(request: HttpRequest, version: str) -> HttpResponse:
+    """Go on."""
+    steering.resume_promotion(actor=actor(request), version=version, lock_version=form_lock_version(request))
+    return go(request, "web:release", version)
+
+
+@require_POST
+@login_required
+def cancel(request: HttpRequest, version: str) -> HttpResponse:
+    """Cancel the open promotion, or else the release."""
+    steering.cancel(
+        actor=actor(request),
+        version=version,
+        reason=_reason(request),
+        lock_version=form_lock_version(request),
+    )
+    return go(request, "web:release", version)
+
+
+@require_POST
+@login_required
+def retry(request: HttpRequest, version: str, service: str) -> HttpResponse:
+    """Ask a failed service again."""
+    steering.retry_step(
+        actor=actor(request),
+        version=version,
+        service=service,
+        lock_version=form_lock_version(request),
+        key=form_key(request),
+    )
+    return go(request, "web:release", version)
+
+
+@require_POST
+@login_required
+def skip(request: HttpRequest, version: str, service: str) -> HttpResponse:
+    """Go on without a failed service."""
+    steering.skip_step(
+        actor=actor(request),
+        version=version,
+        service=service,
+        reason=_reason(request),
+        lock_version=form_lock_version(request),
+    )
+    return go(request, "web:release", version)
+
+
+def _reason(request: HttpRequest) -> str:
+    reason = str(request.POST.get("reason", "")).strip()
+    if "\x00" in reason or len(reason) > MAXIMUM_REASON:
+        message = f"The reason has at most {MAXIMUM_REASON} printable characters."
+        raise InvalidInput("reason", message)
+    return reason

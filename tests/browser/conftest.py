@@ -1,0 +1,181 @@
+"""Chromium, the board and the simulated BookVerse for tests that drive a page as a person would."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.db import connections
+from django.test import Client, override_settings
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+
+from bookverse.asgi import application
+from bookverse.embedded import start_embedded
+from tests.browser.board_server import serving
+from tests.browser.complaints import Complaints, assert_accessible
+from tests.browser.simulation import simulated_bookverse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+# Without these Chromium looks for its maker's servers at every start, and cannot start for root.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+COOKIE = settings.SESSION_COOKIE_NAME
+Scheme = Literal["light", "dark"]
+PATIENCE_MS = 15_000  # how long a locator waits for what should appear
+
+
+class OpenContext(Protocol):
+    """Opens a window with cookies of its own; ``scheme`` is what the person's system prefers."""
+
+    def __call__(
+        self, *, scheme: Scheme = ..., size: ViewportSize = ..., signed_in_as: str = ...
+    ) -> BrowserContext: ...
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def chromium_path() -> str:
+    candidates = (os.environ.get("CHROMIUM", ""), *CHROMIUM)
+    found = next((path for name in candidates if name and (path := shutil.which(name))), None)
+    assert found is not None, "there is no chromium; install Debian's, or name one in CHROMIUM"
+    return found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright keeps a loop running in this thread, in which Django would refuse to touch the database.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(transactional_db: None) -> Iterator[str]:
+    """Serve the board for one test, so that nothing of it looks at the database while that is emptied for the next."""
+    with serving(application) as url:
+        yield url
+
+
+@pytest.fixture
+def bookverse_port(tmp_path: Path, address: str) -> Iterator[int]:
+    """Start the simulated BookVerse afresh and point the board at it; yields its first port, which is AppTrust's."""
+    with simulated_bookverse(tmp_path) as port:
+        apptrust = f"http://127.0.0.1:{port}"
+        with override_settings(
+            DEMO=True, DEMO_PORT=port, JFROG_URL=apptrust, SITE_URL=address, CALLBACK_BASE_URL=address
+        ):
+            yield port
+
+
+@pytest.fixture
+def worker(transactional_db: None) -> Iterator[None]:
+    """Run tasks and the schedule in threads of this process, as the board does without Redis."""
+    stop = start_embedded()
+    yield
+    stop()
+
+
+@pytest.fixture
+def board(bookverse_port: int, worker: None, address: str) -> str:
+    """The whole board of `make run` with its data and accounts; returns its address."""
+    in_another_thread(lambda: call_command("seed_demo", verbosity=0))
+    return address
+
+
+@pytest.fixture
+def open_context(chromium: Browser, address: str) -> Iterator[OpenContext]:
+    """Open windows as the test asks for them; the test fails at its end with what any page in them complained about."""
+    complaints = Complaints()
+    with ExitStack() as windows:
+
+        def open_context(
+            *, scheme: Scheme = "light", size: ViewportSize = DESKTOP, signed_in_as: str = ""
+        ) -> BrowserContext:
+            context = chromium.new_context(
+                base_url=address, color_scheme=scheme, viewport=size, has_touch=size == PHONE, reduced_motion="reduce"
+            )
+            windows.callback(close, context)
+            context.set_default_timeout(PATIENCE_MS)
+            context.on("page", complaints.listen_to)
+            if signed_in_as:
+                context.add_cookies([{"name": COOKIE, "value": session_of(signed_in_as), "url": address}])
+            return context
+
+        yield open_context
+    assert not complaints.heard, "\n".join(complaints.heard)
+
+
+@pytest.fixture
+def page(open_context: OpenContext) -> Page:
+    """A window of a person who has not signed in."""
+    return open_context().new_page()
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], None]:
+    return assert_accessible
+
+
+@pytest.fixture
+def screenshot() -> Callable[[Page, str], None]:
+    """Save what the page shows as ``<name>.png``; `make screenshots` puts them where README finds them."""
+    folder = Path(os.environ.get("SCREENSHOTS") or "test-results/screenshots")
+
+    def save(page: Page, name: str) -> None:
+        page.screenshot(path=folder / f"{name}.png", animations="disabled")
+
+    return save
+
+
+def in_another_thread(work: Callable[[], object]) -> None:
+    """Do what starts a loop of its own, as outbound calls do; playwright's is already running in this thread."""
+
+    def work_and_disconnect() -> None:
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        threads.submit(work_and_disconnect).result()
+
+
+def close(context: BrowserContext) -> None:
+    """Close a window once its pages have loaded, so that a late complaint is heard as well."""
+    for page in context.pages:
+        page.wait_for_load_state()
+    context.close()
+
+
+def session_of(username: str) -> str:
+    """Sign an account in without its form; returns the value of its cookie."""
+    client = Client()
+    client.force_login(get_user_model().objects.get(username=username))
+    return client.cookies[COOKIE].value

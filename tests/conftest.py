@@ -1,0 +1,51 @@
+"""What every test gets: a database in a file, no network, and the same hypothesis examples for everyone in CI."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from tests.loopback import stay_on_loopback
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+hypothesis_settings.register_profile("dev", deadline=None, max_examples=50)
+hypothesis_settings.register_profile(
+    "ci",
+    deadline=None,  # a busy machine is no finding
+    derandomize=True,
+    max_examples=200,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+stay_on_loopback(except_urls=[os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", "")])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the browser last: playwright leaves a loop running in the main thread, where no other loop can start."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    if "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
+        elsewhere = pytest.mark.skip("makes sense on PostgreSQL only; make test-postgres runs it")
+        for item in items:
+            if item.get_closest_marker("postgres"):
+                item.add_marker(elsewhere)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Give each run, and each worker of a run, an SQLite file that threads and child processes can open."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        folder: Path = tmp_path_factory.mktemp("database")
+        database["TEST"]["NAME"] = str(folder / "board.sqlite3")

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bookverse.demo.addresses import SERVICES
+from tests.demo.running import dispatch, order, running_demo
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import httpx2
+
+    from tests.demo.board import FakeBoard
+
+
+def test_every_service_tells_its_health_and_live_version(tmp_path: Path) -> None:
+    versions = {}
+    with running_demo(tmp_path, *SERVICES) as demo:
+        for service in SERVICES:
+            with demo.client(service) as client:
+                answers = [client.get(path).json() for path in ("/health", "/health/live", "/health/ready")]
+            assert answers == [{"status": "healthy", "service": service, "version": answers[0]["version"]}] * 3
+            versions[service] = answers[0]["version"]
+    assert versions == {
+        "inventory": "1.2.3",
+        "recommendations": "2.1.0",
+        "checkout": "1.5.2",
+        "web": "3.0.1",
+        "helm": "1.1.0",
+    }
+
+
+def test_a_stage_where_nothing_was_deployed_has_no_version(inventory: httpx2.Client) -> None:
+    assert inventory.get("/version?stage=LIMBO").status_code == 404
+
+
+def test_the_version_is_that_of_production_unless_a_stage_is_named(inventory: httpx2.Client) -> None:
+    assert inventory.get("/version").json() == {"service": "inventory", "stage": "PROD", "version": "1.2.3"}
+
+
+def test_the_page_shows_a_deployment_as_text_even_if_it_looks_like_html(
+    inventory: httpx2.Client, board: FakeBoard
+) -> None:
+    dispatch(inventory, order(board.url, stage="<b>DEV</b>"), key="first")
+    board.until_last()
+    page = inventory.get("/").text
+    cells = re.findall(r"<td>(.*?)</td>", page.partition("Recent deployments")[2])
+    assert cells[1:5] == ["&lt;b&gt;DEV&lt;/b&gt;", "<code>1.2.3 → 1.4.0</code>", "1", "succeeded 100 % healthy"]
+
+
+def test_the_page_links_to_every_server_of_the_demo(tmp_path: Path) -> None:
+    with running_demo(tmp_path, "web", "helm") as demo, demo.client("web") as client:
+        page = client.get("/").text
+    assert re.findall(r'<a href="([^"]+)"', page) == [
+        f"http://127.0.0.1:{demo.ports['web']}/",
+        f"http://127.0.0.1:{demo.ports['helm']}/",
+    ]
+
+
+def test_an_unknown_path_is_not_found(inventory: httpx2.Client) -> None:
+    assert inventory.get("/nowhere").status_code == 404
+
+
+def test_a_wrong_method_is_told_which_ones_there_are(inventory: httpx2.Client) -> None:
+    answer = inventory.delete("/settings")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST, PUT")
+
+
+def test_head_answers_as_get_does(inventory: httpx2.Client) -> None:
+    assert inventory.head("/health").status_code == 200
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_openapi_document_describes_paths_with_schemas_that_it_contains(tmp_path: Path, service: str) -> None:
+    with running_demo(tmp_path, service) as demo, demo.client(service) as client:
+        document = client.get("/openapi.json").json()
+    named = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
+    assert (document["openapi"], document["info"]["title"]) == ("3.1.0", f"BookVerse {service}")
+    assert set(document["components"]["schemas"]) == named
+
+
+def test_the_openapi_document_lists_what_the_service_serves(inventory: httpx2.Client) -> None:
+    paths = inventory.get("/openapi.json").json()["paths"]
+    assert {path: sorted(operations) for path, operations in paths.items()} == {
+        "/deployments": ["post"],
+        "/deployments/{key}": ["get"],
+        "/health": ["get"],
+        "/health/live": ["get"],
+        "/health/ready": ["get"],
+        "/version": ["get"],
+        "/settings": ["get", "put"],
+        "/api/v1/books": ["get"],
+        "/api/v1/books/{id}": ["get"],
+        "/api/v1/inventory/{id}/adjust": ["post"],
+    }

@@ -1,0 +1,28 @@
+"""The product's settings for tests; what a developer keeps in ``.env`` has no influence on a test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ |= {
+    "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
+    "BOOKVERSE_DEMO": "false",
+    "CALLBACK_BASE_URL": "http://127.0.0.1:8000",
+    "CSRF_TRUSTED_ORIGINS": "",
+    "DEBUG": "false",
+    "JFROG_ACCESS_TOKEN": "demo-token",
+    "JFROG_URL": "http://127.0.0.1:9",
+    "OUTBOUND_ALLOW": "127.0.0.0/8",
+    "SECRET_KEY": "only-for-tests-" + "0123456789" * 5,
+    "SITE_URL": "http://127.0.0.1:8000",
+    "TIME_ZONE": "UTC",
+}
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(__file__).resolve().parent.parent / 'var' / 'board.sqlite3'}")
+os.environ.setdefault("REDIS_URL", "")
+
+from bookverse.settings import *  # noqa: F403 - they read the environment set above
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # slow hashes protect nobody here
+STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+WHITENOISE_USE_FINDERS = True  # nothing is collected before a test
