@@ -55,7 +55,8 @@ lock: .venv/dev.stamp ## pin requirements/*.in again (UPGRADE=1 takes newer vers
 
 .PHONY: run
 run: .venv/base.stamp ## the whole board with demo data on http://127.0.0.1:8000 (PORT=8001 for another port)
-	@BOOKVERSE_DEMO=true $(PY) manage.py serve --bind 127.0.0.1:$(PORT)
+	@BOOKVERSE_DEMO=true SITE_URL=http://127.0.0.1:$(PORT) DEMO_PORT=$$(($(PORT) + 100)) \
+	  $(PY) manage.py serve --bind 127.0.0.1:$(PORT)
 
 .PHONY: check
 check: lint types imports templates django compose ## everything but the tests: format, lint, types, import rules, settings

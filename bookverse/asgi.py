@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import warnings
 from typing import TYPE_CHECKING
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookverse.settings")
@@ -15,6 +16,8 @@ from django.core.asgi import get_asgi_application
 if TYPE_CHECKING:
     from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
+# WhiteNoise hands out files as plain iterators; Django reads them in a thread, which for small files is as good.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 # Models can only be imported once this has set Django up.
 django_application = get_asgi_application()
 

@@ -5,9 +5,25 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from celery.signals import worker_ready, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookverse.settings")
 
 app = Celery("bookverse")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["releases"])
+
+
+@worker_ready.connect
+def _start_sweeper(**_signal: object) -> None:
+    # The sweeper needs the models, which exist only once Celery has set Django up.
+    from bookverse.sweeper import sweeper  # noqa: PLC0415
+
+    sweeper.start()
+
+
+@worker_shutting_down.connect
+def _stop_sweeper(**_signal: object) -> None:
+    from bookverse.sweeper import sweeper  # noqa: PLC0415
+
+    sweeper.stop()

@@ -30,6 +30,8 @@ def _demo_secret() -> str:
 DEMO = env.bool("BOOKVERSE_DEMO", default=False)
 # DEMO_PORT: the first of six ports of the simulated BookVerse.
 DEMO_PORT = env.int("DEMO_PORT", default=8100)
+# DEMO_DATA: where the simulated services keep what they accepted.
+DEMO_DATA: str = env.str("DEMO_DATA", default=str(BASE_DIR / "var" / "demo"))
 # DEBUG: tracebacks in the browser; never in production.
 DEBUG = env.bool("DEBUG", default=False)
 # SECRET_KEY: signs sessions and callback tokens; at least 50 random characters, required outside the demo.
@@ -146,7 +148,7 @@ CHANNEL_LAYERS: dict[str, Any] = {
     ),
 }
 
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {"socket_connect_timeout": 0.25, "socket_timeout": 5} if REDIS_URL else {"polling_interval": 0.02}
 )
@@ -157,6 +159,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# The database pool and the sweeper are threads of one process, which forked children would tear.
+CELERY_WORKER_POOL = "threads"
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
@@ -178,6 +182,8 @@ STATIC_ROOT = BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # The demo and development serve the sources; production serves what collectstatic compressed and named by hash.
 _FROM_SOURCE = DEBUG or DEMO
+if _FROM_SOURCE:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = _FROM_SOURCE
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 _STYLE = """
-:root { color-scheme: light dark; --line: light-dark(#d6d9e0, #373c47); --quiet: light-dark(#555b68, #a9afbc);
+:root { color-scheme: light dark; background: light-dark(#fff, #16181d); color: light-dark(#16181d, #eceef2);
+  --line: light-dark(#d6d9e0, #373c47); --quiet: light-dark(#555b68, #a9afbc);
   --danger: light-dark(#b3261e, #ff9d94); }
+a { color: light-dark(#0b57d0, #a8c7fa); }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 0 auto; padding: 1rem; }
 nav { display: flex; flex-wrap: wrap; gap: 1rem; border-bottom: 1px solid var(--line); padding-bottom: .5rem; }
 h1, h2 { line-height: 1.2; } h2 { margin-top: 2rem; font-size: 1.1rem; }
@@ -41,7 +43,8 @@ def table(*, caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     lines = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     return (
-        f'<h2>{escape(caption)}</h2><div class="scroll"><table><thead><tr>{head}</tr></thead>'
+        f'<h2>{escape(caption)}</h2><div class="scroll" role="region" tabindex="0" aria-label="{escape(caption)}">'
+        f"<table><thead><tr>{head}</tr></thead>"
         f"<tbody>{lines}</tbody></table></div>"
     )
 

@@ -1,5 +1,37 @@
 """The API as a whole: version 1, its documents, and the routers that make it up."""
 
+from __future__ import annotations
+
 from ninja import NinjaAPI
 
-api = NinjaAPI(title="BookVerse Release Board", version="1")
+from releases.api import callbacks, health, plans, promotions, releases, services, sessions, unknown_routes
+from releases.api.authentication import BEARER, SIGNED_IN
+from releases.api.documents import with_problems
+from releases.api.parsing import StrictJson
+from releases.api.problems import answer_with_problems
+
+DESCRIPTION = """\
+Everything that the board's pages do. Call it with `Authorization: Bearer <token>`, made by `manage.py create_token`.
+Refusals are problem details (RFC 9457). `Idempotency-Key` makes a repeated POST start nothing twice.
+"""
+
+
+class BoardApi(NinjaAPI):
+    """Describes the refusals of every operation in its OpenAPI document."""
+
+    def get_openapi_schema(self, **options: object) -> dict[str, object]:  # type: ignore[override] # a dict of theirs
+        return with_problems(super().get_openapi_schema(**options))  # type: ignore[arg-type]
+
+
+api = BoardApi(
+    title="BookVerse Release Board",
+    version="1",
+    description=DESCRIPTION,
+    urls_namespace="api",
+    auth=[BEARER, SIGNED_IN],
+    parser=StrictJson(),
+)
+answer_with_problems(api)
+for module in (services, plans, releases, promotions, sessions, callbacks, health):
+    api.add_router("/v1", module.router)
+api.add_router("", unknown_routes.router)

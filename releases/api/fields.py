@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from ninja import Header
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
@@ -62,4 +63,7 @@ Sequence = Annotated[int, Field(strict=True, ge=0, le=MAX_BIGINT)]
 # Query strings and headers are text, so their numbers cannot be strict.
 Limit = Annotated[int, Field(ge=1, le=200)]
 Cursor = Annotated[int, Field(ge=0, le=MAX_BIGINT)]
-IdempotencyKey = Annotated[str, Field(pattern=r"^[\x20-\x7e]{1,128}$")]
+IdempotencyKey = Annotated[
+    str | None, Field(pattern=r"^[\x20-\x7e]{1,128}$"), Header(default=None, alias="Idempotency-Key")
+]
+LastEventId = Annotated[Cursor, Header(default=0, alias="Last-Event-ID")]

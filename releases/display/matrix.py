@@ -36,18 +36,22 @@ def matrix(
     depends_on: Mapping[str, frozenset[str]],
     reasons: Iterable[Reason],
 ) -> tuple[Row, ...]:
-    """Give each pair its first reason, which is its worst, for a verdict sorts them so; a need without one is unknown."""
+    """Show each pair's first reason, which is its worst as a verdict sorts them; a need without one is unknown."""
     found: dict[frozenset[str], Reason] = {}
     for reason in reasons:
         if reason.other:
             found.setdefault(frozenset({reason.service, reason.other}), reason)
-    return tuple(
-        Row(
-            service=name,
-            cells=tuple(_cell(name, other, depends_on.get(name, frozenset()), found) for other in services),
-        )
-        for name in services
-    )
+    return tuple(Row(service=name, cells=_cells(name, services, depends_on, found)) for name in services)
+
+
+def _cells(
+    consumer: str,
+    providers: Sequence[str],
+    depends_on: Mapping[str, frozenset[str]],
+    found: Mapping[frozenset[str], Reason],
+) -> tuple[Cell, ...]:
+    needs = depends_on.get(consumer, frozenset())
+    return tuple(_cell(consumer, provider, needs, found) for provider in providers)
 
 
 def _cell(

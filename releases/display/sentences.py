@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from releases.display.durations import duration
 from releases.display.status import Status, status_of, words
+from releases.domain.journal import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from releases.queries.views import Entry
-
-Payload = "Mapping[str, object]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +137,10 @@ def _late(entry: Entry) -> Worded:
     return _service(entry), f"called back too late ({said}); kept, not counted", "late"
 
 
+def _out_of_order(entry: Entry) -> Worded:
+    return _service(entry), f"repeated older news{_because(_get(entry.payload, 'message'))}; nothing changes", "pending"
+
+
 def _contradictory(entry: Entry) -> Worded:
     status, message = _get(entry.payload, "status"), _get(entry.payload, "message")
     said = f"{status}{_because(message)}" if status else message or "another result"
@@ -148,11 +151,11 @@ def _slot_closed(entry: Entry) -> Worded:
     state = _get(entry.payload, "state")
     cause = _get(entry.payload, "message") or words(_get(entry.payload, "reason")).lower()
     took = entry.payload.get("duration_ms")
-    within = f" in {duration(timedelta(milliseconds=took))}" if isinstance(took, int) else ""
+    spent = duration(timedelta(milliseconds=took)) if isinstance(took, int) else ""
     if state == "succeeded":
-        return _service(entry), f"succeeded{within}", state
+        return _service(entry), f"succeeded in {spent}" if spent else "succeeded", state
     if state == "timed_out":
-        return _service(entry), f"timed out{f' after{within[3:]}' if within else ''}{_because(cause)}", state
+        return _service(entry), (f"timed out after {spent}" if spent else "timed out") + _because(cause), state
     return _service(entry), f"{words(state).lower() or 'ended'}{_because(cause)}", state
 
 
@@ -208,24 +211,25 @@ def _extended(entry: Entry) -> Worded:
 
 
 _RULES: dict[str, Callable[[Entry], Worded]] = {
-    "release.created": _created,
-    "promotion.started": _promotion_started,
-    "session.opened": _session_opened,
-    "dispatch.sent": _sent,
-    "dispatch.retrying": _retrying,
-    "callback.applied": _applied,
-    "callback.late": _late,
-    "callback.contradictory": _contradictory,
-    "slot.closed": _slot_closed,
-    "step.skipped": _skipped,
-    "step.retried": _retried,
-    "session.closed": _session_closed,
-    "promotion.held": _held,
-    "promotion.paused": _by_actor("paused", "paused"),
-    "promotion.resumed": _by_actor("resumed", "promoting"),
-    "promotion.cancelled": _by_actor("cancelled", "cancelled"),
-    "promotion.succeeded": _promotion_succeeded,
-    "release.released": _released,
-    "release.cancelled": _cancelled,
-    "deadline.extended": _extended,
+    Kind.RELEASE_CREATED: _created,
+    Kind.PROMOTION_STARTED: _promotion_started,
+    Kind.SESSION_OPENED: _session_opened,
+    Kind.DISPATCH_SENT: _sent,
+    Kind.DISPATCH_RETRYING: _retrying,
+    Kind.CALLBACK_APPLIED: _applied,
+    Kind.CALLBACK_OUT_OF_ORDER: _out_of_order,
+    Kind.CALLBACK_LATE: _late,
+    Kind.CALLBACK_CONTRADICTORY: _contradictory,
+    Kind.SLOT_CLOSED: _slot_closed,
+    Kind.STEP_SKIPPED: _skipped,
+    Kind.STEP_RETRIED: _retried,
+    Kind.SESSION_CLOSED: _session_closed,
+    Kind.PROMOTION_HELD: _held,
+    Kind.PROMOTION_PAUSED: _by_actor("paused", "paused"),
+    Kind.PROMOTION_RESUMED: _by_actor("resumed", "promoting"),
+    Kind.PROMOTION_CANCELLED: _by_actor("cancelled", "cancelled"),
+    Kind.PROMOTION_SUCCEEDED: _promotion_succeeded,
+    Kind.RELEASE_RELEASED: _released,
+    Kind.RELEASE_CANCELLED: _cancelled,
+    Kind.DEADLINE_EXTENDED: _extended,
 }

@@ -9,6 +9,7 @@ from django.db.models import Max, Q
 
 from releases.domain.access import Actor, Permission, why_not
 from releases.domain.compatibility import Rules, judge
+from releases.domain.dependencies import CyclicDependency, deployment_phases
 from releases.domain.lifecycle import OPEN_PROMOTIONS, OPEN_RELEASES, PromotionState, ReleaseState
 from releases.domain.versions import parse
 from releases.models import Deployment, JournalEntry, Promotion, PromotionStep, Release, Service, Stage
@@ -56,16 +57,26 @@ def board_sequence() -> int:
 
 
 def _facts() -> _Facts:
+    rules = declared_rules()
     promotions = Promotion.objects.filter(state__in=_OPEN).select_related("release", "started_by")
     steps = PromotionStep.objects.filter(promotion__state__in=_OPEN).select_related("promotion")
     return _Facts(
         stages=list(Stage.objects.select_related("live_version__release").order_by("position")),
-        services=list(Service.objects.all()),
+        services=_in_dependency_order(rules),
         deployments={(each.stage_id, each.service_id): each for each in Deployment.objects.all()},
         promotions={promotion.stage_id: promotion for promotion in promotions},
         steps={(step.promotion.stage_id, step.service_id): step for step in steps},
-        rules=declared_rules(),
+        rules=rules,
     )
+
+
+def _in_dependency_order(rules: Rules) -> list[Service]:
+    services = {service.slug: service for service in Service.objects.all()}
+    try:
+        phases = deployment_phases(rules.depends_on)
+    except CyclicDependency:
+        return list(services.values())
+    return [services[slug] for phase in phases for slug in phase if slug in services]
 
 
 def _stage(facts: _Facts, stage: Stage) -> BoardStage:

@@ -163,7 +163,7 @@
     const region = find("[data-page-state]");
     if (!region) return;
     const { tone, mark, title } = region.dataset;
-    document.title = [mark, title ? `${title} · BookVerse` : titleTail].filter(Boolean).join(" ");
+    document.title = [mark, title ? `${title} · ${document.documentElement.dataset.platform}` : titleTail].filter(Boolean).join(" ");
     const icon = find('link[rel="icon"]');
     const href = icon.dataset[tone] ?? icon.dataset.neutral;
     if (icon.getAttribute("href") !== href) icon.setAttribute("href", href);

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from uvicorn._types import ASGIApplication
+    from collections.abc import Awaitable, Callable, Iterator
 
 
 @contextmanager
-def serving(application: ASGIApplication) -> Iterator[str]:
+def serving(application: Callable[..., Awaitable[None]]) -> Iterator[str]:
     """Yield the address of ``application``; the socket listens before the server runs, so the first request waits."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(

@@ -35,6 +35,32 @@ def inventory(demo: Demo) -> Iterator[httpx2.Client]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def shared_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Servers for the tests that only read or are refused, so that each need not start its own."""
+    with running_demo(tmp_path_factory.mktemp("shared"), "inventory", "checkout", "apptrust") as running:
+        yield running
+
+
+@pytest.fixture
+def shared_inventory(shared_demo: Demo) -> Iterator[httpx2.Client]:
+    with shared_demo.client("inventory") as client:
+        yield client
+
+
+@pytest.fixture
+def shared_checkout(shared_demo: Demo) -> Iterator[httpx2.Client]:
+    with shared_demo.client("checkout") as client:
+        yield client
+
+
+@pytest.fixture
+def shared_apptrust(shared_demo: Demo) -> Iterator[httpx2.Client]:
+    with shared_demo.client("apptrust") as client:
+        client.headers["Authorization"] = f"Bearer {DEMO_TOKEN}"
+        yield client
+
+
 @pytest.fixture
 def apptrust(tmp_path: Path) -> Iterator[httpx2.Client]:
     with running_demo(tmp_path, "apptrust") as running, running.client("apptrust") as client:

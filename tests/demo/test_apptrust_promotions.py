@@ -120,6 +120,11 @@ def test_a_failed_gate_shows_in_the_body_and_by_choice_in_the_status(
     assert history(created) == [("", "DEV", "COMPLETED"), ("", "DEV", "FAILED")]
 
 
+def test_a_gate_fails_as_often_as_it_is_told_to(created: httpx2.Client) -> None:
+    set_up(created, gate="fail", times=2)
+    assert [promote(created, "1.6.0", "DEV").json()["status"] for _ in range(3)] == ["failure", "failure", "success"]
+
+
 def test_a_warning_gate_lets_the_promotion_pass(created: httpx2.Client) -> None:
     set_up(created, gate="warn")
     body = promote(created, "1.6.0", "DEV").json()
@@ -226,8 +231,8 @@ def test_each_dialect_takes_another_name_for_who_and_when(
     ("field", "value"),
     [("gate", "open"), ("failure", "loud"), ("work_ms", -1), ("times", 1), ("policies", 7), ("colour", "red")],
 )
-def test_a_bad_setting_is_refused_by_name(apptrust: httpx2.Client, field: str, value: object) -> None:
-    before = apptrust.get("/settings").json()
-    answer = apptrust.put("/settings", json={field: value})
+def test_a_bad_setting_is_refused_by_name(shared_apptrust: httpx2.Client, field: str, value: object) -> None:
+    before = shared_apptrust.get("/settings").json()
+    answer = shared_apptrust.put("/settings", json={field: value})
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, [field])
-    assert apptrust.get("/settings").json() == before
+    assert shared_apptrust.get("/settings").json() == before

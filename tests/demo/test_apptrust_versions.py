@@ -19,18 +19,25 @@ SEEDED = ["1.5.0", "1.4.0", "1.3.0", "1.2.3", "1.2.2", "1.2.1", "1.2.0"]
 
 
 @pytest.mark.parametrize("authorization", [b"", b"Bearer wrong", b"Basic demo-token", b"Bearer demo-tokenx", b"\xff"])
-def test_a_call_without_the_token_is_refused_in_the_envelope(apptrust: httpx2.Client, authorization: bytes) -> None:
-    answer = apptrust.get(INVENTORY, headers={b"Authorization": authorization})
+def test_a_call_without_the_token_is_refused_in_the_envelope(
+    shared_apptrust: httpx2.Client, authorization: bytes
+) -> None:
+    answer = shared_apptrust.get(INVENTORY, headers={b"Authorization": authorization})
     assert (answer.status_code, answer.json()) == (401, {"errors": [{"status": 401, "message": "Bad credentials."}]})
 
 
-def test_ping_needs_no_token(apptrust: httpx2.Client) -> None:
-    answer = apptrust.get(f"{API}/system/ping", headers={"Authorization": ""})
+def test_ping_needs_no_token(shared_apptrust: httpx2.Client) -> None:
+    answer = shared_apptrust.get(f"{API}/system/ping", headers={"Authorization": ""})
     assert (answer.status_code, answer.text) == (200, "OK")
 
 
-def test_the_five_applications_are_registered(apptrust: httpx2.Client) -> None:
-    body = apptrust.get(f"{API}/applications?project_key=bookverse").json()
+def test_health_needs_no_token(shared_apptrust: httpx2.Client) -> None:
+    answer = shared_apptrust.get("/health", headers={"Authorization": ""})
+    assert (answer.status_code, answer.json()) == (200, {"status": "healthy", "service": "apptrust"})
+
+
+def test_the_five_applications_are_registered(shared_apptrust: httpx2.Client) -> None:
+    body = shared_apptrust.get(f"{API}/applications?project_key=bookverse").json()
     assert [(each["application_key"], each["application_version_latest"]) for each in body["applications"]] == [
         ("bookverse-inventory", "1.5.0"),
         ("bookverse-recommendations", "2.3.0-rc.1"),
@@ -48,21 +55,21 @@ def test_an_application_is_created_once(apptrust: httpx2.Client) -> None:
     assert apptrust.get(f"{API}/applications/bookverse-new").json()["application_name"] == "New"
 
 
-def test_an_unknown_application_is_not_found(apptrust: httpx2.Client) -> None:
+def test_an_unknown_application_is_not_found(shared_apptrust: httpx2.Client) -> None:
     paths = ("bookverse-none", "bookverse-none/versions", "bookverse-inventory/versions/9.9.9/content")
-    assert [apptrust.get(f"{API}/applications/{path}").status_code for path in paths] == [404, 404, 404]
+    assert [shared_apptrust.get(f"{API}/applications/{path}").status_code for path in paths] == [404, 404, 404]
 
 
-def test_versions_come_newest_first(apptrust: httpx2.Client) -> None:
-    assert listed(apptrust) == SEEDED
+def test_versions_come_newest_first(shared_apptrust: httpx2.Client) -> None:
+    assert listed(shared_apptrust) == SEEDED
 
 
-def test_a_closing_slash_makes_no_difference(apptrust: httpx2.Client) -> None:
-    assert apptrust.get(f"{INVENTORY}/").json() == apptrust.get(INVENTORY).json()
+def test_a_closing_slash_makes_no_difference(shared_apptrust: httpx2.Client) -> None:
+    assert shared_apptrust.get(f"{INVENTORY}/").json() == shared_apptrust.get(INVENTORY).json()
 
 
-def test_a_listed_version_has_the_documented_fields(apptrust: httpx2.Client) -> None:
-    quarantined = apptrust.get(f"{INVENTORY}?limit=1").json()["versions"][0]
+def test_a_listed_version_has_the_documented_fields(shared_apptrust: httpx2.Client) -> None:
+    quarantined = shared_apptrust.get(f"{INVENTORY}?limit=1").json()["versions"][0]
     assert {**quarantined, "created": ""} == {
         "version": "1.5.0",
         "tag": "quarantine",
@@ -91,25 +98,25 @@ def test_a_listed_version_has_the_documented_fields(apptrust: httpx2.Client) -> 
         ("order_by=release_bundle_semver&limit=1", SEEDED),
     ],
 )
-def test_the_list_is_filtered_ordered_and_cut(apptrust: httpx2.Client, query: str, expected: list[str]) -> None:
-    assert listed(apptrust, query) == expected
+def test_the_list_is_filtered_ordered_and_cut(shared_apptrust: httpx2.Client, query: str, expected: list[str]) -> None:
+    assert listed(shared_apptrust, query) == expected
 
 
-def test_semver_order_puts_what_is_no_version_last(apptrust: httpx2.Client) -> None:
+def test_semver_order_puts_what_is_no_version_last(shared_apptrust: httpx2.Client) -> None:
     path = f"{API}/applications/bookverse-checkout/versions?order_by=release_bundle_semver"
-    versions = [entry["version"] for entry in apptrust.get(path).json()["versions"]]
+    versions = [entry["version"] for entry in shared_apptrust.get(path).json()["versions"]]
     assert versions == ["1.5.4", "1.5.3", "1.5.2", "1.5.1", "1.5.0", "2024.05.0"]
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=many", "offset=-1", "order_by=colour", "order_asc=perhaps"])
-def test_a_bad_query_is_a_bad_request(apptrust: httpx2.Client, query: str) -> None:
-    assert apptrust.get(f"{INVENTORY}?{query}").status_code == 400
+def test_a_bad_query_is_a_bad_request(shared_apptrust: httpx2.Client, query: str) -> None:
+    assert shared_apptrust.get(f"{INVENTORY}?{query}").status_code == 400
 
 
-def test_the_seeds_hold_one_failed_one_unreleased_and_one_prerelease(apptrust: httpx2.Client) -> None:
+def test_the_seeds_hold_one_failed_one_unreleased_and_one_prerelease(shared_apptrust: httpx2.Client) -> None:
     seen = {}
     for service in ("checkout", "web", "recommendations"):
-        entry = apptrust.get(f"{API}/applications/bookverse-{service}/versions?limit=1").json()["versions"][0]
+        entry = shared_apptrust.get(f"{API}/applications/bookverse-{service}/versions?limit=1").json()["versions"][0]
         seen[service] = (entry["version"], entry["status"], entry["release_status"], entry["current_stage"])
     assert seen == {
         "checkout": ("1.5.4", "FAILED", "PRE_RELEASE", ""),
@@ -152,8 +159,8 @@ def test_a_creation_can_be_made_to_fail(apptrust: httpx2.Client) -> None:
     assert standing(apptrust, "1.6.0") == ("FAILED", "PRE_RELEASE", "")
 
 
-def test_the_same_version_again_is_a_conflict(apptrust: httpx2.Client) -> None:
-    assert create(apptrust, "1.4.0").status_code == 409
+def test_the_same_version_again_is_a_conflict(shared_apptrust: httpx2.Client) -> None:
+    assert create(shared_apptrust, "1.4.0").status_code == 409
 
 
 @pytest.mark.parametrize(
@@ -170,21 +177,21 @@ def test_the_same_version_again_is_a_conflict(apptrust: httpx2.Client) -> None:
         {"sources": {"packages": "all"}},
     ],
 )
-def test_a_malformed_version_is_a_bad_request(apptrust: httpx2.Client, change: dict[str, Any]) -> None:
-    assert create(apptrust, **{"version": "1.6.0", **change}).status_code == 400
+def test_a_malformed_version_is_a_bad_request(shared_apptrust: httpx2.Client, change: dict[str, Any]) -> None:
+    assert create(shared_apptrust, **{"version": "1.6.0", **change}).status_code == 400
 
 
-def test_the_content_has_lists_only_where_they_are_asked_for(apptrust: httpx2.Client) -> None:
-    plain = content(apptrust, "1.4.0")
-    listing = apptrust.get(f"{INVENTORY}/1.4.0/content?include=sources,releasables_expanded").json()
+def test_the_content_has_lists_only_where_they_are_asked_for(shared_apptrust: httpx2.Client) -> None:
+    plain = content(shared_apptrust, "1.4.0")
+    listing = shared_apptrust.get(f"{INVENTORY}/1.4.0/content?include=sources,releasables_expanded").json()
     assert sorted(set(listing) - set(plain)) == ["releasables", "sources"]
     assert [source["name"] for source in listing["sources"]] == ["bookverse-inventory"]
     assert [len(releasable["artifacts"]) for releasable in listing["releasables"]] == [1]
     assert (plain["releasables_count"], plain["tag"], plain["project_key"]) == (1, "latest", "bookverse")
 
 
-def test_an_unknown_part_of_the_content_is_a_bad_request(apptrust: httpx2.Client) -> None:
-    assert apptrust.get(f"{INVENTORY}/1.4.0/content?include=colours").status_code == 400
+def test_an_unknown_part_of_the_content_is_a_bad_request(shared_apptrust: httpx2.Client) -> None:
+    assert shared_apptrust.get(f"{INVENTORY}/1.4.0/content?include=colours").status_code == 400
 
 
 def test_a_tag_is_set_kept_and_removed(apptrust: httpx2.Client) -> None:
@@ -201,8 +208,8 @@ def test_properties_are_replaced_by_key_and_deleted_by_name(apptrust: httpx2.Cli
 
 
 @pytest.mark.parametrize("change", [{"tag": 7}, {"properties": []}, {"properties": {"a": 1}}, {"delete_properties": 1}])
-def test_a_malformed_change_is_a_bad_request(apptrust: httpx2.Client, change: dict[str, object]) -> None:
-    assert apptrust.patch(f"{INVENTORY}/1.3.0", json=change).status_code == 400
+def test_a_malformed_change_is_a_bad_request(shared_apptrust: httpx2.Client, change: dict[str, object]) -> None:
+    assert shared_apptrust.patch(f"{INVENTORY}/1.3.0", json=change).status_code == 400
 
 
 def test_a_version_with_an_encoded_plus_is_found(apptrust: httpx2.Client) -> None:
@@ -227,8 +234,8 @@ def test_the_page_lists_versions_and_quarantines_one(apptrust: httpx2.Client) ->
     assert content(apptrust, "1.4.0")["tag"] == "quarantine"
 
 
-def test_a_bad_form_shows_the_page_with_what_is_wrong(apptrust: httpx2.Client) -> None:
-    answer = apptrust.post("/settings", data={"gate": "open"})
+def test_a_bad_form_shows_the_page_with_what_is_wrong(shared_apptrust: httpx2.Client) -> None:
+    answer = shared_apptrust.post("/settings", data={"gate": "open"})
     assert answer.status_code == 422
     assert '<p role="alert">gate must be one of pass, warn, fail.</p>' in answer.text
 

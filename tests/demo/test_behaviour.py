@@ -81,12 +81,12 @@ def test_a_change_names_only_what_changes(demo: Demo) -> None:
     ],
 )
 def test_a_bad_setting_is_refused_by_name_and_changes_nothing(
-    inventory: httpx2.Client, field: str, value: object
+    shared_inventory: httpx2.Client, field: str, value: object
 ) -> None:
-    before = inventory.get("/settings").json()
-    answer = inventory.put("/settings", json={"mode": "fail", field: value})
+    before = shared_inventory.get("/settings").json()
+    answer = shared_inventory.put("/settings", json={"mode": "fail", field: value})
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, [field])
-    assert inventory.get("/settings").json() == before
+    assert shared_inventory.get("/settings").json() == before
 
 
 def test_the_form_changes_the_behaviour_and_goes_back_to_the_page(inventory: httpx2.Client) -> None:
@@ -102,7 +102,7 @@ def test_the_form_changes_the_behaviour_and_goes_back_to_the_page(inventory: htt
     }
 
 
-def test_a_bad_form_shows_the_page_with_what_is_wrong(inventory: httpx2.Client) -> None:
-    answer = inventory.post("/settings", data={"mode": "fail", "times": "many"})
+def test_a_bad_form_shows_the_page_with_what_is_wrong(shared_inventory: httpx2.Client) -> None:
+    answer = shared_inventory.post("/settings", data={"mode": "fail", "times": "many"})
     assert answer.status_code == 422
     assert '<p role="alert">times must be a whole number from 1 to 1000.</p>' in answer.text

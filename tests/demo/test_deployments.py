@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bookverse.demo.service.workshop import Pace
 from tests.demo.running import Demo, dispatch, order, running_demo
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ def test_the_state_of_a_finished_deployment_can_be_asked_for(inventory: httpx2.C
     assert answer.json() == {"state": "succeeded", "percent": 100, "message": "healthy"}
 
 
-def test_the_state_of_an_unknown_deployment_is_not_found(inventory: httpx2.Client) -> None:
-    assert inventory.get("/deployments/first").status_code == 404
+def test_the_state_of_an_unknown_deployment_is_not_found(shared_inventory: httpx2.Client) -> None:
+    assert shared_inventory.get("/deployments/first").status_code == 404
 
 
 def test_a_success_becomes_the_live_version_of_that_stage_only(inventory: httpx2.Client, board: FakeBoard) -> None:
@@ -147,6 +148,17 @@ def test_callbacks_that_nobody_took_are_sent_after_a_restart(tmp_path: Path, boa
     assert acknowledged == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_callback_that_is_too_old_to_be_believed_is_given_up(tmp_path: Path, board: FakeBoard) -> None:
+    board.answers.put(503)
+    at_once = Pace(first_wait_s=0.01, longest_wait_s=0.05, give_up_after_s=-1)
+    with running_demo(tmp_path, "inventory", pace=at_once) as demo, demo.client("inventory") as client:
+        client.put("/settings", json={"duration_ms": 20})
+        dispatch(client, order(board.url), key="first")
+        assert [received.body["sequence"] for received in board.until_last()] == [1, 2, 3, 4, 5, 6]
+        outcomes = demo.rows("inventory", "SELECT outcome, tries FROM callbacks WHERE sequence = 1")
+    assert outcomes == [("given up: too old", 1)]
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -168,23 +180,23 @@ def test_callbacks_that_nobody_took_are_sent_after_a_restart(tmp_path: Path, boa
     ],
 )
 def test_a_malformed_dispatch_is_refused_with_the_name_of_the_field(
-    inventory: httpx2.Client, board: FakeBoard, field: str, value: object
+    shared_inventory: httpx2.Client, board: FakeBoard, field: str, value: object
 ) -> None:
-    answer = dispatch(inventory, order(board.url, **{field: value}), key="first")
+    answer = dispatch(shared_inventory, order(board.url, **{field: value}), key="first")
     assert (answer.status_code, [error["loc"] for error in answer.json()["errors"]]) == (422, [[field]])
 
 
-def test_a_dispatch_without_a_key_is_refused(inventory: httpx2.Client, board: FakeBoard) -> None:
-    answer = inventory.post("/deployments", json=order(board.url))
+def test_a_dispatch_without_a_key_is_refused(shared_inventory: httpx2.Client, board: FakeBoard) -> None:
+    answer = shared_inventory.post("/deployments", json=order(board.url))
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["idempotency-key"])
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"[]", b"\xff", b"[" * 20_000])
-def test_a_body_that_is_no_json_object_is_refused(inventory: httpx2.Client, body: bytes) -> None:
-    answer = inventory.post("/deployments", content=body, headers={"Idempotency-Key": "first"})
+def test_a_body_that_is_no_json_object_is_refused(shared_inventory: httpx2.Client, body: bytes) -> None:
+    answer = shared_inventory.post("/deployments", content=body, headers={"Idempotency-Key": "first"})
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["body"])
 
 
-def test_a_body_that_is_too_large_is_refused(inventory: httpx2.Client) -> None:
-    answer = inventory.post("/deployments", content=b" " * 65_537, headers={"Idempotency-Key": "first"})
+def test_a_body_that_is_too_large_is_refused(shared_inventory: httpx2.Client) -> None:
+    answer = shared_inventory.post("/deployments", content=b" " * 65_537, headers={"Idempotency-Key": "first"})
     assert answer.status_code == 413

@@ -21,18 +21,18 @@ def checkout(tmp_path: Path) -> Iterator[httpx2.Client]:
         yield client
 
 
-def test_books_are_listed_page_by_page(inventory: httpx2.Client) -> None:
-    page = inventory.get("/api/v1/books?limit=2&offset=1").json()
+def test_books_are_listed_page_by_page(shared_inventory: httpx2.Client) -> None:
+    page = shared_inventory.get("/api/v1/books?limit=2&offset=1").json()
     assert [book["id"] for book in page["books"]] == ["b-002", "b-003"]
     assert (page["total"], page["limit"], page["offset"]) == (8, 2, 1)
 
 
-def test_a_page_beyond_the_limits_is_refused(inventory: httpx2.Client) -> None:
-    assert inventory.get("/api/v1/books?limit=-1").status_code == 422
+def test_a_page_beyond_the_limits_is_refused(shared_inventory: httpx2.Client) -> None:
+    assert shared_inventory.get("/api/v1/books?limit=-1").status_code == 422
 
 
-def test_one_book_is_shown_with_its_stock(inventory: httpx2.Client) -> None:
-    assert inventory.get("/api/v1/books/b-002").json() == {
+def test_one_book_is_shown_with_its_stock(shared_inventory: httpx2.Client) -> None:
+    assert shared_inventory.get("/api/v1/books/b-002").json() == {
         "id": "b-002",
         "title": "Frankenstein",
         "author": "Mary Shelley",
@@ -41,8 +41,11 @@ def test_one_book_is_shown_with_its_stock(inventory: httpx2.Client) -> None:
     }
 
 
-def test_an_unknown_book_is_not_found(inventory: httpx2.Client) -> None:
-    answers = [inventory.get("/api/v1/books/b-999"), inventory.post("/api/v1/inventory/b-999/adjust", json={})]
+def test_an_unknown_book_is_not_found(shared_inventory: httpx2.Client) -> None:
+    answers = [
+        shared_inventory.get("/api/v1/books/b-999"),
+        shared_inventory.post("/api/v1/inventory/b-999/adjust", json={}),
+    ]
     assert [answer.status_code for answer in answers] == [404, 404]
 
 
@@ -52,14 +55,14 @@ def test_adjusting_changes_the_stock(inventory: httpx2.Client) -> None:
     assert inventory.get("/api/v1/books/b-002").json()["available"] == 1
 
 
-def test_no_more_can_be_taken_than_there_is(inventory: httpx2.Client) -> None:
-    answer = inventory.post("/api/v1/inventory/b-002/adjust", json={"quantity": -42})
+def test_no_more_can_be_taken_than_there_is(shared_inventory: httpx2.Client) -> None:
+    answer = shared_inventory.post("/api/v1/inventory/b-002/adjust", json={"quantity": -42})
     assert (answer.status_code, answer.json()) == (409, {"detail": "Frankenstein has 41 copies in stock."})
 
 
 @pytest.mark.parametrize("quantity", [None, "some", 1.5, True, 10**30])
-def test_an_adjustment_needs_a_whole_number(inventory: httpx2.Client, quantity: object) -> None:
-    answer = inventory.post("/api/v1/inventory/b-002/adjust", json={"quantity": quantity})
+def test_an_adjustment_needs_a_whole_number(shared_inventory: httpx2.Client, quantity: object) -> None:
+    answer = shared_inventory.post("/api/v1/inventory/b-002/adjust", json={"quantity": quantity})
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["quantity"])
 
 
@@ -114,13 +117,15 @@ def test_orders_without_a_key_are_separate(checkout: httpx2.Client) -> None:
         ({"items": [{"book_id": "b-001", "quantity": 0}]}, "quantity"),
     ],
 )
-def test_a_malformed_order_is_refused_by_field(checkout: httpx2.Client, change: dict[str, object], field: str) -> None:
-    answer = checkout.post("/api/v1/orders", json={**ORDER, **change})
+def test_a_malformed_order_is_refused_by_field(
+    shared_checkout: httpx2.Client, change: dict[str, object], field: str
+) -> None:
+    answer = shared_checkout.post("/api/v1/orders", json={**ORDER, **change})
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, [field])
 
 
-def test_an_unknown_order_is_not_found(checkout: httpx2.Client) -> None:
-    assert checkout.get("/api/v1/orders/none").status_code == 404
+def test_an_unknown_order_is_not_found(shared_checkout: httpx2.Client) -> None:
+    assert shared_checkout.get("/api/v1/orders/none").status_code == 404
 
 
 def test_helm_lists_the_chart_of_each_stage(tmp_path: Path) -> None:

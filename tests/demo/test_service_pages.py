@@ -33,12 +33,12 @@ def test_every_service_tells_its_health_and_live_version(tmp_path: Path) -> None
     }
 
 
-def test_a_stage_where_nothing_was_deployed_has_no_version(inventory: httpx2.Client) -> None:
-    assert inventory.get("/version?stage=LIMBO").status_code == 404
+def test_a_stage_where_nothing_was_deployed_has_no_version(shared_inventory: httpx2.Client) -> None:
+    assert shared_inventory.get("/version?stage=LIMBO").status_code == 404
 
 
-def test_the_version_is_that_of_production_unless_a_stage_is_named(inventory: httpx2.Client) -> None:
-    assert inventory.get("/version").json() == {"service": "inventory", "stage": "PROD", "version": "1.2.3"}
+def test_the_version_is_that_of_production_unless_a_stage_is_named(shared_inventory: httpx2.Client) -> None:
+    assert shared_inventory.get("/version").json() == {"service": "inventory", "stage": "PROD", "version": "1.2.3"}
 
 
 def test_the_page_shows_a_deployment_as_text_even_if_it_looks_like_html(
@@ -51,6 +51,18 @@ def test_the_page_shows_a_deployment_as_text_even_if_it_looks_like_html(
     assert cells[1:5] == ["&lt;b&gt;DEV&lt;/b&gt;", "<code>1.2.3 → 1.4.0</code>", "1", "succeeded 100 % healthy"]
 
 
+def test_the_page_keeps_the_stages_in_order_after_a_deployment(inventory: httpx2.Client, board: FakeBoard) -> None:
+    dispatch(inventory, order(board.url), key="first")
+    board.until_last()
+    live = inventory.get("/").text.partition("Live versions</h2>")[2].partition("</table>")[0]
+    assert re.findall(r"<td>(\w+)</td><td><code>([^<]+)", live) == [
+        ("DEV", "1.4.0"),
+        ("QA", "1.2.3"),
+        ("STAGING", "1.2.3"),
+        ("PROD", "1.2.3"),
+    ]
+
+
 def test_the_page_links_to_every_server_of_the_demo(tmp_path: Path) -> None:
     with running_demo(tmp_path, "web", "helm") as demo, demo.client("web") as client:
         page = client.get("/").text
@@ -60,17 +72,17 @@ def test_the_page_links_to_every_server_of_the_demo(tmp_path: Path) -> None:
     ]
 
 
-def test_an_unknown_path_is_not_found(inventory: httpx2.Client) -> None:
-    assert inventory.get("/nowhere").status_code == 404
+def test_an_unknown_path_is_not_found(shared_inventory: httpx2.Client) -> None:
+    assert shared_inventory.get("/nowhere").status_code == 404
 
 
-def test_a_wrong_method_is_told_which_ones_there_are(inventory: httpx2.Client) -> None:
-    answer = inventory.delete("/settings")
+def test_a_wrong_method_is_told_which_ones_there_are(shared_inventory: httpx2.Client) -> None:
+    answer = shared_inventory.delete("/settings")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST, PUT")
 
 
-def test_head_answers_as_get_does(inventory: httpx2.Client) -> None:
-    assert inventory.head("/health").status_code == 200
+def test_head_answers_as_get_does(shared_inventory: httpx2.Client) -> None:
+    assert shared_inventory.head("/health").status_code == 200
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -82,8 +94,8 @@ def test_the_openapi_document_describes_paths_with_schemas_that_it_contains(tmp_
     assert set(document["components"]["schemas"]) == named
 
 
-def test_the_openapi_document_lists_what_the_service_serves(inventory: httpx2.Client) -> None:
-    paths = inventory.get("/openapi.json").json()["paths"]
+def test_the_openapi_document_lists_what_the_service_serves(shared_inventory: httpx2.Client) -> None:
+    paths = shared_inventory.get("/openapi.json").json()["paths"]
     assert {path: sorted(operations) for path, operations in paths.items()} == {
         "/deployments": ["post"],
         "/deployments/{key}": ["get"],

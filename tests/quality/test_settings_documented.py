@@ -9,8 +9,8 @@ import yaml
 
 from tests.quality.sources import syntax_of, text_of
 
-# `make run` sets these itself; they are no part of a deployment.
-SET_BY_MAKE_RUN = frozenset({"BOOKVERSE_DEMO", "DEMO_PORT"})
+# These are about `make run`; they are no part of a deployment.
+ONLY_FOR_MAKE_RUN = frozenset({"BOOKVERSE_DEMO", "DEMO_DATA", "DEMO_PORT"})
 
 
 def settings_read() -> set[str]:
@@ -57,9 +57,9 @@ def test_readme_lists_each_setting_and_no_other() -> None:
 
 
 def test_the_example_of_env_has_each_setting_of_a_deployment_and_what_compose_asks_for() -> None:
-    assert names_in_example() == (settings_read() | asked_of_the_person()) - SET_BY_MAKE_RUN
+    assert names_in_example() == (settings_read() | asked_of_the_person()) - ONLY_FOR_MAKE_RUN
 
 
 @pytest.mark.parametrize("process", ["web", "worker", "beat"])
 def test_compose_gives_the_board_each_setting_of_a_deployment_and_no_other(process: str) -> None:
-    assert environment_of(composition()["services"][process]) == settings_read() - SET_BY_MAKE_RUN
+    assert environment_of(composition()["services"][process]) == settings_read() - ONLY_FOR_MAKE_RUN

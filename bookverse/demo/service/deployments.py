@@ -159,7 +159,10 @@ class DeploymentStore:
             "INSERT INTO effects VALUES (?, ?, ?, ?, ?, ?)",
             (deployment.key, self.service, stage, deployment.attempt, version, self._clock()),
         )
-        self.connection.execute("INSERT OR REPLACE INTO live VALUES (?, ?)", (stage, version))
+        self.connection.execute(  # Not REPLACE, which would move the row to the end of the stages.
+            "INSERT INTO live VALUES (?, ?) ON CONFLICT (stage) DO UPDATE SET version = excluded.version",
+            (stage, version),
+        )
 
     def open_callback(self, key: str) -> OpenCallback | None:
         """Return the earliest callback of the deployment that is neither acknowledged nor given up."""

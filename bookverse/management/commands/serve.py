@@ -108,7 +108,7 @@ def start_demo(port_base: int) -> Callable[[], None]:
             "--port-base",
             str(port_base),
             "--data",
-            str(settings.BASE_DIR / "var" / "demo"),
+            settings.DEMO_DATA,
             "--exit-with-parent",
         ],
         stdin=subprocess.PIPE,

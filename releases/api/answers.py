@@ -1,0 +1,260 @@
+"""Services, releases, sessions and journals as the API answers them; times are RFC 3339 in UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ninja import Schema
+
+from releases.api.plan_answers import VerdictAnswer
+
+
+class ServiceAnswer(Schema):
+    """``live`` maps each stage to the version that runs there."""
+
+    slug: str
+    name: str
+    description: str
+    application_key: str
+    required: bool
+    aliases: list[str]
+    depends_on: list[str]
+    live: dict[str, str]
+
+
+class ServicePage(Schema):
+    items: list[ServiceAnswer]
+    next_cursor: int | None
+
+
+class VersionAnswer(Schema):
+    """A registered version; ``why_not`` says why it may not be taken, and is empty when it is eligible."""
+
+    version: str
+    tag: str
+    release_status: str
+    stage: str
+    eligible: bool
+    why_not: str
+    registered_at: datetime | None
+
+
+class VersionPage(Schema):
+    items: list[VersionAnswer]
+    next_cursor: int | None
+
+
+class RegisteredAnswer(Schema):
+    service: str
+    version: str
+    registered_at: datetime | None
+
+
+class CollectionAnswer(Schema):
+    requested_by: str
+    requested_at: datetime
+
+
+class CreatedRelease(Schema):
+    """``url`` is the release in this API, ``board_url`` its page."""
+
+    version: str
+    state: str
+    url: str
+    board_url: str
+
+
+class ReleaseLineAnswer(Schema):
+    version: str
+    target_version: str
+    kind: str
+    title: str
+    state: str
+    stage: str
+    summary: str
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class ReleasePage(Schema):
+    items: list[ReleaseLineAnswer]
+    next_cursor: int | None
+
+
+class ControlAnswer(Schema):
+    """What may be done now, and why not."""
+
+    verb: str
+    allowed: bool
+    why_not: str
+
+
+class StageAnswer(Schema):
+    stage: str
+    state: str
+    version: str
+    detail: str
+    since: datetime | None
+    promote: ControlAnswer
+
+
+class StepAnswer(Schema):
+    """One service of the latest promotion, or of the plan before the first."""
+
+    service: str
+    phase: int
+    from_version: str
+    to_version: str
+    state: str
+    reason: str
+    message: str
+    percent: int | None
+    attempt: int
+    late: int
+    started_at: datetime | None
+    heard_at: datetime | None
+    deadline_at: datetime | None
+    finished_at: datetime | None
+    correlation_id: str
+    retry: ControlAnswer
+    skip: ControlAnswer
+
+
+class SummaryAnswer(Schema):
+    """How a session closed."""
+
+    correlation_id: str
+    phase: int
+    status: str
+    expected: int
+    received: int
+    respondents: int
+    errors: int
+
+
+class ReleaseAnswer(Schema):
+    """A release as of journal entry ``sequence``; give ``lock_version`` with a command to act on just this state."""
+
+    version: str
+    target_version: str
+    kind: str
+    title: str
+    notes: str
+    state: str
+    summary: str
+    stage: str
+    promotion_id: int | None
+    promotion_state: str | None
+    sequence: int
+    lock_version: int
+    created_by: str
+    created_at: datetime
+    started_at: datetime | None
+    correlation_id: str
+    timeout_ms: int
+    versions: dict[str, str]
+    digest: str
+    stages: list[StageAnswer]
+    phases: list[list[str]]
+    steps: list[StepAnswer]
+    summaries: list[SummaryAnswer]
+    promote_stage: str
+    promote: ControlAnswer
+    pause: ControlAnswer
+    resume: ControlAnswer
+    cancel: ControlAnswer
+    verdict: VerdictAnswer
+
+
+class SteeredRelease(Schema):
+    """A release after a command."""
+
+    version: str
+    state: str
+    sequence: int
+    lock_version: int
+
+
+class RetriedStep(Schema):
+    service: str
+    attempt: int
+
+
+class StartedAnswer(Schema):
+    """``correlation_id`` is null when every service already runs its version; ``notice`` tells of a cut time limit."""
+
+    promotion_id: int
+    correlation_id: str | None
+    expected: int
+    deadline: datetime | None
+    stream_url: str | None
+    board_url: str
+    notice: str
+
+
+class EntryAnswer(Schema):
+    sequence: int
+    at: datetime
+    kind: str
+    actor: str
+    service: str
+    payload: dict[str, object]
+
+
+class JournalPage(Schema):
+    items: list[EntryAnswer]
+    next_cursor: int | None
+
+
+class SlotAnswer(Schema):
+    source: str
+    state: str
+    reason: str
+    message: str
+    percent: int | None
+    attempt: int
+    sends: int
+    sent_at: datetime | None
+    heard_at: datetime | None
+    closed_at: datetime | None
+
+
+class LateAnswer(Schema):
+    source: str
+    attempt: int
+    status: str
+    disposition: str
+    percent: int | None
+    message: str
+    sequence: int | None
+    received_at: datetime
+
+
+class SessionAnswer(Schema):
+    """One fan-out; the counters are derived from the slots, ``late`` holds what came after they closed."""
+
+    correlation_id: str
+    release: str
+    stage: str
+    phase: int
+    state: str
+    expected: int
+    received: int
+    respondents: int
+    errors: int
+    slots: list[SlotAnswer]
+    late: list[LateAnswer]
+    opened_at: datetime
+    deadline: datetime
+    closed_at: datetime | None
+    timeout_ms: int
+    summary: dict[str, object] | None
+
+
+class ReceiptAnswer(Schema):
+    """``sequence`` is the journal entry that the callback led to."""
+
+    sequence: int
+    duplicate: bool
+    late: bool

@@ -1,0 +1,43 @@
+"""Plans and verdicts that store nothing."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from ninja import Router
+
+from releases.api.bodies import PlanBody, VerdictBody
+from releases.api.plan_answers import JudgementAnswer, PlanAnswer, recommendation_answer
+from releases.domain.documents import plan_document, verdict_document
+from releases.domain.plans import PlanRequest
+from releases.queries.plans import computed_plan
+from releases.queries.verdicts import judged_set
+
+router = Router(tags=["plans"])
+
+
+def plan_request(body: PlanBody) -> PlanRequest:
+    """Return what the body asks for."""
+    return PlanRequest(
+        kind=body.kind,
+        overrides=body.versions,
+        target_version=body.target_version,
+        reason=body.reason,
+        forced=body.forced,
+    )
+
+
+@router.post("/plans/preview", response=PlanAnswer, by_alias=True)
+def preview(request: HttpRequest, body: PlanBody) -> dict[str, object]:
+    """Compute a plan: the platform version and why, the changes, the verdict, the phases."""
+    return plan_document(computed_plan(plan_request(body)))
+
+
+@router.post("/verdict", response=JudgementAnswer, by_alias=True)
+def verdict(request: HttpRequest, body: VerdictBody) -> dict[str, object]:
+    """Can these versions be released? Whatever is not named is judged as it is live."""
+    judged = judged_set(body.versions, body.platform_version)
+    return {
+        **verdict_document(judged.verdict),
+        "recommended": recommendation_answer(judged.recommended),
+        "versions": judged.versions,
+    }

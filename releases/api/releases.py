@@ -1,0 +1,94 @@
+"""Releases: creating, listing, reading, their manifests and journals."""
+
+from __future__ import annotations
+
+import yaml
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema
+from ninja.responses import Response
+
+from releases.actions.releases import NewRelease, create_release
+from releases.api.addresses import board_url, release_url
+from releases.api.answers import CreatedRelease, JournalPage, ReleaseAnswer, ReleasePage
+from releases.api.authentication import actor_behind
+from releases.api.bodies import ReleaseBody
+from releases.api.fields import Cursor, IdempotencyKey, Limit, VersionText
+from releases.api.plans import plan_request
+from releases.domain.documents import verdict_document
+from releases.domain.lifecycle import ReleaseState
+from releases.queries.release_lists import journal_after, manifest_of, release_page
+from releases.queries.release_pages import release_by_label, release_view
+
+router = Router(tags=["releases"])
+JSON, YAML = "application/json", "application/yaml"
+
+
+class ReleasesQuery(Schema):
+    limit: Limit = 25
+    cursor: Cursor | None = None
+    state: ReleaseState | None = None
+
+
+class JournalQuery(Schema):
+    after: Cursor = 0
+    limit: Limit = 100
+
+
+@router.post("/releases", response={201: CreatedRelease})
+def create(
+    request: HttpRequest,
+    body: ReleaseBody,
+    key: IdempotencyKey,
+) -> dict[str, object]:
+    """Store the plan that ``accept_digest`` was previewed with as a release."""
+    new = NewRelease(
+        request=plan_request(body),
+        accept_digest=body.accept_digest,
+        title=body.title,
+        notes=body.notes,
+    )
+    version = create_release(actor=actor_behind(request), new=new, key=key or "")
+    release = release_by_label(version)
+    return {
+        "version": version,
+        "state": release.state,
+        "url": release_url(request, version),
+        "board_url": board_url(request, version),
+    }
+
+
+@router.get("/releases", response=ReleasePage)
+def list_releases(request: HttpRequest, query: Query[ReleasesQuery]) -> dict[str, object]:
+    """Releases, newest first."""
+    lines, cursor = release_page(limit=query.limit, before=query.cursor, state=query.state or "")
+    return {"items": lines, "next_cursor": cursor}
+
+
+@router.get("/releases/{version}", response=ReleaseAnswer, url_name="release")
+def read(request: HttpRequest, version: VersionText) -> dict[str, object]:
+    """One release by any label that it carries, with the steps of its latest promotion."""
+    release = release_by_label(version)
+    view = release_view(release)
+    names = ReleaseAnswer.model_fields.keys() - {"versions", "digest", "verdict"}
+    return {
+        **{name: getattr(view, name) for name in names},
+        "versions": release.manifest,
+        "digest": release.digest,
+        "verdict": verdict_document(view.verdict),
+    }
+
+
+@router.get("/releases/{version}/manifest")
+def manifest(request: HttpRequest, version: VersionText) -> HttpResponse:
+    """The version of every service in this platform version, which never changes; JSON or, by ``Accept``, YAML."""
+    document = manifest_of(version)
+    if request.get_preferred_type([JSON, YAML]) == YAML:
+        return HttpResponse(yaml.safe_dump(document, sort_keys=False), content_type=YAML)
+    return Response(document)
+
+
+@router.get("/releases/{version}/journal", response=JournalPage)
+def journal(request: HttpRequest, version: VersionText, query: Query[JournalQuery]) -> dict[str, object]:
+    """What happened to a release, numbered without gaps from 1."""
+    entries, cursor = journal_after(release_by_label(version), after=query.after, limit=query.limit)
+    return {"items": entries, "next_cursor": cursor}

@@ -1,0 +1,69 @@
+"""Services and their versions."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from releases.actions.catalog import register_version
+from releases.actions.collections import request_collection
+from releases.api.answers import CollectionAnswer, RegisteredAnswer, ServicePage, VersionPage
+from releases.api.authentication import actor_behind
+from releases.api.bodies import VersionBody
+from releases.api.fields import Cursor, Limit, Slug, Text
+from releases.models import Collection
+from releases.queries.services import service_views, versions_of
+
+router = Router(tags=["services"])
+Item = TypeVar("Item")
+
+
+class ServicesQuery(Schema):
+    limit: Limit = 100
+    cursor: Cursor = 0
+
+
+class VersionsQuery(ServicesQuery):
+    """``stage`` is how far the registry says that a version has come."""
+
+    stage: Text = Field(default="", max_length=64)
+    eligible: bool | None = None
+
+
+@router.get("/services", response=ServicePage, url_name="services")
+def list_services(request: HttpRequest, query: Query[ServicesQuery]) -> dict[str, object]:
+    """Every service with what it runs in each stage."""
+    return _page(service_views(), query)
+
+
+@router.get("/services/{slug}/versions", response=VersionPage, url_name="service_versions")
+def list_versions(request: HttpRequest, slug: Slug, query: Query[VersionsQuery]) -> dict[str, object]:
+    """Registered versions by SemVer precedence, newest first; strings that are no version come last."""
+    found = [
+        choice
+        for choice in versions_of(slug)
+        if (not query.stage or choice.stage.casefold() == query.stage.casefold())
+        and (query.eligible is None or choice.eligible is query.eligible)
+    ]
+    return _page(found, query)
+
+
+@router.post("/services/{slug}/versions", response={201: RegisteredAnswer})
+def register(request: HttpRequest, slug: Slug, body: VersionBody) -> dict[str, object]:
+    """Announce a build; the registry's next collection says how far it has come."""
+    row = register_version(actor=actor_behind(request), service=slug, version=body.version, notes=body.notes)
+    return {"service": slug, "version": row.version, "registered_at": row.registered_at}
+
+
+@router.post("/catalog/sync", response={202: CollectionAnswer})
+def sync_catalog(request: HttpRequest) -> Collection:
+    """Collect versions from the registry, or join the collection that is on its way."""
+    return request_collection(actor=actor_behind(request))
+
+
+def _page(items: list[Item] | tuple[Item, ...], query: ServicesQuery) -> dict[str, object]:
+    end = query.cursor + query.limit
+    return {"items": list(items[query.cursor : end]), "next_cursor": end if end < len(items) else None}
