@@ -35,6 +35,23 @@ def start_embedded() -> Callable[[], None]:
     """Start worker and beat in threads; return what stops them again and waits for tasks at work."""
     app.loader.import_default_modules()
     app.finalize()
+    thread = _start_worker()
+    # Without its name the embedded beat would keep a schedule of its own in a file.
+    ticker = beat.EmbeddedService(
+        app, max_interval=BEAT_LOOKS_EVERY_S, scheduler_cls=app.conf.beat_scheduler, thread=True
+    )
+    ticker.start()  # type: ignore[union-attr] # a thread or a process, both start
+
+    def stop() -> None:
+        ticker.stop()
+        state.should_stop = 0  # type: ignore[assignment] # an exit status, as Celery's own signal handlers set it
+        thread.join(STOP_WITHIN_S)
+        state.should_stop = None
+
+    return stop
+
+
+def _start_worker() -> threading.Thread:
     ready = threading.Event()
     embedded = EmbeddedWorker(
         ready,
@@ -53,13 +70,4 @@ def start_embedded() -> Callable[[], None]:
     if not ready.wait(START_WITHIN_S):
         message = f"The embedded worker did not start within {START_WITHIN_S:g} s."
         raise RuntimeError(message)
-    ticker = beat.EmbeddedService(app, max_interval=BEAT_LOOKS_EVERY_S, thread=True)
-    ticker.start()  # type: ignore[union-attr] # a thread or a process, both start
-
-    def stop() -> None:
-        ticker.stop()
-        state.should_stop = 0  # type: ignore[assignment] # an exit status, as Celery's own signal handlers set it
-        thread.join(STOP_WITHIN_S)
-        state.should_stop = None
-
-    return stop
+    return thread

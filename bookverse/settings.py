@@ -13,7 +13,6 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.FileAwareEnv()
-environ.Env.read_env(BASE_DIR / ".env")
 
 
 def _demo_secret() -> str:
@@ -28,6 +27,9 @@ def _demo_secret() -> str:
 
 # BOOKVERSE_DEMO: the simulated BookVerse with demo data and accounts; only `make run` sets it.
 DEMO = env.bool("BOOKVERSE_DEMO", default=False)
+if not DEMO:
+    # What .env says is meant for a deployment; the demo needs nothing and shall not touch that one's database.
+    environ.Env.read_env(BASE_DIR / ".env")
 # DEMO_PORT: the first of six ports of the simulated BookVerse.
 DEMO_PORT = env.int("DEMO_PORT", default=8100)
 # DEMO_DATA: where the simulated services keep what they accepted.
@@ -156,6 +158,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_EXPIRES = None
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

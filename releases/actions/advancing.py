@@ -88,6 +88,8 @@ def _hold(ledger: Ledger, promotion: Promotion, steps: list[PromotionStep]) -> N
 
 
 def _succeed(ledger: Ledger, promotion: Promotion) -> None:
+    # A skip may end a promotion that is held; both tables lead from there to the end through running.
+    set_promotion_state(ledger, promotion, PromotionState.RUNNING)
     promotion.state = move(PROMOTION_MOVES, PromotionState(promotion.state), PromotionState.SUCCEEDED).value
     promotion.finished_at = ledger.now
     promotion.save(update_fields=["state", "finished_at"])

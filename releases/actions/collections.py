@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Longer than a registry may take to answer; afterwards somebody else may try.
 CLAIM = timedelta(seconds=90)
+KEEP = timedelta(days=7)
 
 
 @transaction.atomic(durable=True)
@@ -28,6 +29,7 @@ def request_collection(*, actor: Actor) -> Collection:
     if actor is not SYSTEM:
         require(actor, Permission.COLLECT)
     now = database_now()
+    Collection.objects.filter(finished_at__lt=now - KEEP).delete()
     running = Collection.objects.select_for_update().filter(finished_at=None).first()
     collection = running or Collection.objects.create(requested_by=actor.name, requested_at=now)
     task_on_commit("releases.collect_due_versions")
@@ -67,8 +69,10 @@ def _finish(collection: Collection, *, error: str = "", versions: int = 0) -> No
 @transaction.atomic(durable=True)
 def _store(collection: Collection, found: Mapping[int, Sequence[RegisteredVersion]]) -> None:
     rows = [_row(service_id, version) for service_id, versions in found.items() for version in versions]
+    # A version that slid to the next page while the pages were read is listed twice; PostgreSQL refuses such a batch.
+    unique = {(row.service_id, row.version): row for row in rows}
     ServiceVersion.objects.bulk_create(
-        rows,
+        unique.values(),
         batch_size=500,
         update_conflicts=True,
         unique_fields=["service", "version"],
@@ -81,7 +85,7 @@ def _store(collection: Collection, found: Mapping[int, Sequence[RegisteredVersio
             "registered_at",
         ],
     )
-    _finish(collection, versions=len(rows))
+    _finish(collection, versions=len(unique))
 
 
 def _row(service_id: int, version: RegisteredVersion) -> ServiceVersion:

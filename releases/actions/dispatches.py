@@ -24,6 +24,8 @@ from releases.queries.clock import database_now
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.db.models import QuerySet
+
 BATCH = 200
 # Longer than one POST can take (5 s to connect, 30 s to answer), so that nobody sends the same order meanwhile.
 CLAIM = timedelta(seconds=45)
@@ -32,6 +34,9 @@ _SENDING = (PromotionState.RUNNING.value, PromotionState.HELD.value)
 
 def send_due_dispatches() -> int:
     """Send every order that is due and return how many there were; any number of processes may do so at once."""
+    # Asked before claiming: on SQLite a claim takes the only write lock, and most seconds nothing is due.
+    if not _due(database_now()).exists():
+        return 0
     claimed = _claim()
     orders = {str(dispatch.key): dispatch for dispatch in claimed}
 
@@ -43,15 +48,19 @@ def send_due_dispatches() -> int:
     return len(claimed)
 
 
-@transaction.atomic(durable=True)
-def _claim() -> list[Dispatch]:
-    now = database_now()
-    due = (
+def _due(now: datetime) -> QuerySet[Dispatch]:
+    return (
         Dispatch.objects.select_related("session", "step__service", "step__promotion__stage")
         .filter(state=SlotState.PENDING.value, next_send_at__lte=now, step__promotion__state__in=_SENDING)
         .filter(Q(claimed_until=None) | Q(claimed_until__lt=now))
         .order_by("next_send_at")
     )
+
+
+@transaction.atomic(durable=True)
+def _claim() -> list[Dispatch]:
+    now = database_now()
+    due = _due(now)
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(skip_locked=True, of=("self",))
     claimed = list(due[:BATCH])

@@ -13,7 +13,7 @@ from releases.actions.ledger import Ledger, claim_turn, open_ledger_of_label
 from releases.actions.receipts import fingerprint, recall, remember
 from releases.domain.access import Actor, Permission, require
 from releases.domain.aggregation import Reason, Timeout, clamp_timeout
-from releases.domain.errors import InvalidInput, NotFound, VerdictRefused
+from releases.domain.errors import Conflict, InvalidInput, NotFound, VerdictRefused
 from releases.domain.journal import Kind
 from releases.domain.lifecycle import ReleaseState, SlotState
 from releases.domain.versions import next_in_channel, parse
@@ -58,7 +58,7 @@ def promote_release(*, actor: Actor, request: PromotionRequest, key: str = "") -
     claim_turn(ledger, request.lock_version)
     stage = _locked_stage(request.stage)
     if refusal := promotion_refusal(ledger.release, stage):
-        raise VerdictRefused(refusal.text, refusal.reasons)
+        raise VerdictRefused(refusal.text, refusal.reasons) if refusal.reasons else Conflict(refusal.text)
     promotion = _start(ledger, actor, stage, request, timeout.milliseconds)
     advance(ledger, promotion)
     ledger.close()
@@ -104,7 +104,8 @@ def _start(
         release=release,
         stage=stage,
         version=release.version,
-        phases=release.plan["phases"],
+        # All of them: a stage may run something else than the plan's baseline; what it has already is skipped.
+        phases=release.plan["all_phases"],
         timeout_ms=timeout_ms,
         strategy=request.strategy,
         epoch=stage.epoch,

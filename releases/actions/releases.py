@@ -44,7 +44,10 @@ def create_release(*, actor: Actor, new: NewRelease, key: str = "") -> str:
     """Store the plan as a release and return its version; refused when it changed since or may not be created."""
     require(actor, Permission.PLAN)
     # The stages are locked so that two releases never take the same version number.
-    first_stage = Stage.objects.select_for_update().order_by("position")[0]
+    first_stage = Stage.objects.select_for_update().order_by("position").first()
+    if first_stage is None:
+        message = "The platform has no stages yet; add them to the catalog first."
+        raise Conflict(message)
     print_ = fingerprint("create_release", new=new)
     if known := recall(actor=actor, key=key, print_=print_):
         return str(known["version"])

@@ -106,12 +106,16 @@ def _cancel_steps(ledger: Ledger, promotion: Promotion) -> None:
 
 def _open_promotion(actor: Actor, version: str) -> tuple[Ledger, Promotion]:
     ledger = open_ledger_of_label(version=version, actor=actor.name)
+    return ledger, _steered(ledger, actor)
+
+
+def _steered(ledger: Ledger, actor: Actor) -> Promotion:
     promotion = _find_open(ledger.release)
     require(actor, Permission.OPERATE, promotion.stage.name if promotion else "")
     if promotion is None:
         message = f"No promotion of {ledger.release.version} is open."
         raise Conflict(message)
-    return ledger, promotion
+    return promotion
 
 
 def _find_open(release: Release) -> Promotion | None:
@@ -122,9 +126,10 @@ def _find_open(release: Release) -> Promotion | None:
 def retry_step(*, actor: Actor, version: str, service: str, lock_version: int | None = None, key: str = "") -> int:
     """Ask a failed service again, in a session of its own; return the number of the attempt."""
     print_ = fingerprint("retry", version=version, service=service)
-    ledger, promotion = _open_promotion(actor, version)
+    ledger = open_ledger_of_label(version=version, actor=actor.name)
     if known := recall(actor=actor, key=key, print_=print_):
         return int(str(known["attempt"]))
+    promotion = _steered(ledger, actor)
     claim_turn(ledger, lock_version)
     if PromotionState(promotion.state) is PromotionState.PAUSED:
         message = "The promotion is paused; resume it, then retry."

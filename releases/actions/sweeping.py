@@ -9,8 +9,6 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from releases.actions.advancing import advance
-from releases.actions.collections import collect_due_versions
-from releases.actions.dispatches import send_due_dispatches
 from releases.actions.ledger import Ledger, open_ledger
 from releases.actions.slots import close_slot, open_slots
 from releases.domain.aggregation import Reason
@@ -28,12 +26,10 @@ ABSENCE = timedelta(seconds=5)
 _OPEN = [state.value for state in OPEN_SLOTS]
 
 
-def sweep() -> None:
-    """Grant the time that the board was away, send what is due, end what is overdue, collect what was asked for."""
+def keep_time() -> None:
+    """Grant the time that the board was away, then end what is overdue; only the database can make this wait."""
     grant_absence()
-    send_due_dispatches()
     end_overdue_slots()
-    collect_due_versions()
 
 
 def grant_absence() -> None:

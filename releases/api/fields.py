@@ -16,7 +16,7 @@ MAX_DEPTH = 20
 def storable(text: str) -> str:
     """Refuse what PostgreSQL cannot store: NUL and halves of surrogate pairs."""
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise PydanticCustomError("unstorable", "This text has characters that cannot be stored (NUL or a lone surrogate)")
+        raise PydanticCustomError("unstorable", "NUL and lone surrogates cannot be stored")
     return text
 
 

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 class StrictJson(Parser):
     """Refuses NaN and infinities, which no database stores as JSON."""
 
-    def parse_body(self, request: HttpRequest) -> Any:
-        return json.loads(request.body, parse_constant=_refuse, parse_float=_finite)
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(request.body, parse_constant=_refuse, parse_float=_finite)
+        return body
 
 
 def _refuse(name: str) -> float:

@@ -1,5 +1,7 @@
 """Plans and verdicts that store nothing."""
 
+# ruff: noqa: ARG001 (ninja hands the request to every operation)
+
 from __future__ import annotations
 
 from django.http import HttpRequest
@@ -7,6 +9,7 @@ from ninja import Router
 
 from releases.api.bodies import PlanBody, VerdictBody
 from releases.api.plan_answers import JudgementAnswer, PlanAnswer, recommendation_answer
+from releases.api.reasons import problem_document
 from releases.domain.documents import plan_document, verdict_document
 from releases.domain.plans import PlanRequest
 from releases.queries.plans import computed_plan
@@ -29,7 +32,8 @@ def plan_request(body: PlanBody) -> PlanRequest:
 @router.post("/plans/preview", response=PlanAnswer, by_alias=True)
 def preview(request: HttpRequest, body: PlanBody) -> dict[str, object]:
     """Compute a plan: the platform version and why, the changes, the verdict, the phases."""
-    return plan_document(computed_plan(plan_request(body)))
+    plan = computed_plan(plan_request(body))
+    return {**plan_document(plan), "problems": [problem_document(problem) for problem in plan.problems]}
 
 
 @router.post("/verdict", response=JudgementAnswer, by_alias=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, is_dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.responses import Response
 
 from releases.actions.callbacks import ForgedCallback
+from releases.api.reasons import reason_documents
 from releases.domain.errors import (
     Conflict,
     InvalidInput,
@@ -23,7 +23,6 @@ from releases.domain.errors import (
     ReleaseError,
     VerdictRefused,
 )
-from releases.domain.verdicts import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -109,15 +108,9 @@ def _explanation(refusal: ReleaseError) -> dict[str, object]:
         case InvalidInput():
             return {"errors": [{"loc": ["body", *refusal.field.split(".")], "msg": refusal.message}]}
         case VerdictRefused():
-            return {"reasons": [_reason(reason) for reason in refusal.reasons]}
+            return {"reasons": reason_documents(refusal.reasons)}
         case _:
             return {}
-
-
-def _reason(reason: object) -> dict[str, object]:
-    """Give a plan's problem the shape of a verdict's reason."""
-    empty = {"severity": Severity.ERROR.value, "other": "", "observed": "", "required": "", "evidence": ""}
-    return {**empty, **(asdict(reason) if is_dataclass(reason) and not isinstance(reason, type) else {})}
 
 
 def _malformed(_request: HttpRequest, mistake: ValidationError | type[ValidationError]) -> HttpResponse:
@@ -134,37 +127,37 @@ def _place(loc: Iterable[str | int]) -> list[str | int]:
     return [place[0], *place[2:]] if place[0] == "body" and len(place) > 1 else place
 
 
-def _unauthenticated(_request: HttpRequest, _error: Any) -> HttpResponse:
+def _unauthenticated(_request: HttpRequest, _error: object) -> HttpResponse:
     detail = "Send a token as 'Authorization: Bearer rb_…', or sign in."
     return problem(HTTPStatus.UNAUTHORIZED, "unauthenticated", detail)
 
 
-def _unreadable(_request: HttpRequest, _error: Any) -> HttpResponse:
+def _unreadable(_request: HttpRequest, _error: object) -> HttpResponse:
     """Ninja raises this for a body that its parser refuses."""
     errors = [{"loc": ["body"], "msg": "This is not a JSON document."}]
     detail = "The body is not a JSON document."
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", detail, errors=errors)
 
 
-def _no_such_route(_request: HttpRequest, _error: Any) -> HttpResponse:
+def _no_such_route(_request: HttpRequest, _error: object) -> HttpResponse:
     return problem(HTTPStatus.NOT_FOUND, "not-found", "There is no such address; /api/docs lists them.")
 
 
-def _too_big(_request: HttpRequest, _error: Any) -> HttpResponse:
+def _too_big(_request: HttpRequest, _error: object) -> HttpResponse:
     return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TooLarge.code, "The body is too large.")
 
 
-def _database_away(_request: HttpRequest, error: Any) -> HttpResponse:
+def _database_away(_request: HttpRequest, error: object) -> HttpResponse:
     LOG.warning("database away: %s", error)
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The database is away for a moment; try again.")
 
 
-def _unstorable(_request: HttpRequest, error: Any) -> HttpResponse:
+def _unstorable(_request: HttpRequest, error: object) -> HttpResponse:
     LOG.warning("not stored: %s", error)
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", "The database cannot store this.", errors=[])
 
 
-def _lost_race(_request: HttpRequest, error: Any) -> HttpResponse:
+def _lost_race(_request: HttpRequest, error: object) -> HttpResponse:
     LOG.warning("lost a race: %s", error)
     detail = "Somebody did the same at the same moment. Look again, then decide."
     return problem(HTTPStatus.CONFLICT, Conflict.code, detail)

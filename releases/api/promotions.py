@@ -97,9 +97,7 @@ def _started(
 def pause(request: HttpRequest, version: VersionText, body: SteeringBody | None = None) -> Release:
     """Ask no further service until resumed."""
     said = body or SteeringBody()
-    pause_promotion(
-        actor=actor_behind(request), version=version, reason=said.reason, lock_version=said.lock_version
-    )
+    pause_promotion(actor=actor_behind(request), version=version, reason=said.reason, lock_version=said.lock_version)
     return release_by_label(version)
 
 

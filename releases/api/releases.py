@@ -1,5 +1,7 @@
 """Releases: creating, listing, reading, their manifests and journals."""
 
+# ruff: noqa: ARG001 (ninja hands the request to every operation)
+
 from __future__ import annotations
 
 import yaml
@@ -21,6 +23,7 @@ from releases.queries.release_pages import release_by_label, release_view
 
 router = Router(tags=["releases"])
 JSON, YAML = "application/json", "application/yaml"
+MANIFEST = {"responses": {200: {"content": {JSON: {}, YAML: {}}}}}
 
 
 class ReleasesQuery(Schema):
@@ -78,7 +81,7 @@ def read(request: HttpRequest, version: VersionText) -> dict[str, object]:
     }
 
 
-@router.get("/releases/{version}/manifest")
+@router.get("/releases/{version}/manifest", openapi_extra=MANIFEST)
 def manifest(request: HttpRequest, version: VersionText) -> HttpResponse:
     """The version of every service in this platform version, which never changes; JSON or, by ``Accept``, YAML."""
     document = manifest_of(version)

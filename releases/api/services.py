@@ -1,5 +1,7 @@
 """Services and their versions."""
 
+# ruff: noqa: ARG001 (ninja hands the request to every operation)
+
 from __future__ import annotations
 
 from typing import TypeVar

@@ -1,5 +1,7 @@
 """Sessions: how a fan-out stands, and following it live."""
 
+# ruff: noqa: ARG001 (ninja hands the request to every operation)
+
 from __future__ import annotations
 
 import asyncio
@@ -26,6 +28,12 @@ LOOKS_EVERY_S = 0.5
 # Proxies end connections that say nothing for a minute.
 BREATHES_EVERY = 30
 NOTHING_MORE = 204
+STREAM = {
+    "responses": {
+        200: {"description": "Events, numbered as the journal", "content": {"text/event-stream": {}}},
+        NOTHING_MORE: {"description": "The summary was told before Last-Event-ID; do not connect again"},
+    }
+}
 
 
 @router.get("/sessions/{correlation_id}", response=SessionAnswer)
@@ -34,7 +42,7 @@ def session(request: HttpRequest, correlation_id: Text) -> SessionView:
     return session_view(correlation_id)
 
 
-@router.get("/sessions/{correlation_id}/stream", url_name="session_stream")
+@router.get("/sessions/{correlation_id}/stream", url_name="session_stream", openapi_extra=STREAM)
 async def session_stream(
     request: HttpRequest,
     correlation_id: Text,

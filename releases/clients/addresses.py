@@ -13,7 +13,8 @@ import httpx2
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_NAT64 = IPv6Network("64:ff9b::/96")
+# Everything outside is local, translated or not given out, though Python calls much of it global.
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
 
 
 class AddressRefused(httpcore2.ConnectError):
@@ -27,11 +28,11 @@ def is_allowed(address: str, allowed: Sequence[str]) -> bool:
         ip = ip.ipv4_mapped
     if any(ip in network for network in map(ip_network, allowed) if network.version == ip.version):
         return True
-    return ip.is_global and not ip.is_multicast and not _is_tunnel(ip)
+    return ip.is_global and not ip.is_multicast and not _leads_elsewhere(ip)
 
 
-def _is_tunnel(ip: IPv4Address | IPv6Address) -> bool:
-    return isinstance(ip, IPv6Address) and (bool(ip.sixtofour) or bool(ip.teredo) or ip in _NAT64)
+def _leads_elsewhere(ip: IPv4Address | IPv6Address) -> bool:
+    return isinstance(ip, IPv6Address) and (bool(ip.sixtofour) or bool(ip.teredo) or ip not in _GLOBAL_UNICAST)
 
 
 class GuardedBackend(httpcore2.AnyIOBackend):
@@ -60,8 +61,8 @@ class GuardedBackend(httpcore2.AnyIOBackend):
 async def _resolve(host: str, port: int) -> list[str]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as failure:
-        message = f"{host} does not resolve: {failure.strerror or failure}"
+    except (OSError, UnicodeError) as failure:  # the latter for a name that DNS could not even spell
+        message = f"{host} does not resolve: {failure}"
         raise httpcore2.ConnectError(message) from failure
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -59,9 +59,12 @@ async def _list_application(client: httpx2.AsyncClient, key: str) -> list[Regist
     found: list[RegisteredVersion] = []
     while True:
         page = await _get(client, path, {"offset": len(found), "limit": PAGE, "order_by": "created"})
-        rows = page.get("versions", [])
+        rows, total = page.get("versions", []), page.get("total", 0)
+        if not (isinstance(total, int) and isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
+            message = f"AppTrust GET {path}: the answer is no list of versions"
+            raise RegistryUnavailable(message)
         found += [_registered(row) for row in rows]
-        if not rows or len(found) >= int(page.get("total", 0)):
+        if not rows or len(found) >= total:
             return found
 
 
@@ -93,6 +96,7 @@ def _registered(row: Mapping[str, Any]) -> RegisteredVersion:
 
 def _moment(text: object) -> datetime | None:
     try:
-        return datetime.fromisoformat(str(text)) if text else None
+        moment = datetime.fromisoformat(str(text)) if text else None
     except ValueError:
         return None
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment

@@ -46,7 +46,8 @@ class Order:
 def send_orders(orders: Sequence[Order], settle: Callable[[Order, Answer], None]) -> None:
     """Post all orders concurrently; ``settle`` is called in a thread as each answer comes in.
 
-    A slow service holds nobody else's answer back, and a service's fault is an ``Answer``, never an exception.
+    A slow service holds nobody else's answer back, and a service's fault is an ``Answer``, never an exception; what
+    ``settle`` raises is raised once all others are done.
     """
     if orders:
         asyncio.run(_send_all(orders, settle))
@@ -59,7 +60,13 @@ async def _send_all(orders: Sequence[Order], settle: Callable[[Order, Answer], N
         read_s=READ_S,
         connections=CONCURRENT,
     ) as client:
-        await asyncio.gather(*(_send_one(client, order, settle) for order in orders))
+        outcomes = await asyncio.gather(
+            *(_send_one(client, order, settle) for order in orders),
+            return_exceptions=True,  # one that fails must not cut the others off
+        )
+    for failure in outcomes:
+        if failure is not None:
+            raise failure
 
 
 async def _send_one(client: httpx2.AsyncClient, order: Order, settle: Callable[[Order, Answer], None]) -> None:

@@ -24,10 +24,10 @@ _SWEEPS = 4
 class Geometry:
     """Pixels at a root size of 16; ``tokens.css`` holds the same lengths."""
 
-    node_width: int = 240
+    node_width: int = 264
     node_height: int = 68
     lane_height: int = 16
-    column_gap: int = 64
+    column_gap: int = 44
     row_gap: int = 12
 
     def left(self, column: int) -> int:
@@ -62,7 +62,7 @@ class Drawing:
 
 
 ROOMY = Geometry()
-COMPACT = Geometry(node_width=192, column_gap=40)
+COMPACT = Geometry(node_width=204, column_gap=28)
 
 
 def draw(

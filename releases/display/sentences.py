@@ -128,7 +128,7 @@ def _applied(entry: Entry) -> Worded:
         "rejected": "rejected the deployment",
     }.get(status, f"reported {words(status).lower()}")
     state = {"progress": "in_progress"}.get(status, status)
-    return _service(entry), said + _because(message), state
+    return _service(entry), said + _because("" if message == status else message), state
 
 
 def _late(entry: Entry) -> Worded:

@@ -104,6 +104,7 @@ STATUSES = {
     "accepted": _running("Accepted"),
     "in_progress": _running("In progress"),
     "succeeded": _good("Succeeded"),
+    "complete": _good("Complete"),
     "partial": _doubtful("Partial"),
     "failed": _bad("Failed"),
     "rejected": _bad("Rejected", "ban"),

@@ -102,7 +102,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def _beat(self, watch: Watch) -> None:
         # Only while the database answers: a beat says that what the page shows is the present.
         if watch.is_fresh:
-            await self.send(text_data=beat())
+            await self.send(text_data=beat(watch.sequence))
 
     async def _show(self, frame: Frame) -> None:
         self.sequence = frame.sequence

@@ -101,9 +101,9 @@ class BoardTopic:
         return Frame(since=since, sequence=view.sequence, text=_board(view) + _mark(since, view.sequence))
 
 
-def beat() -> str:
-    """Return the sign of life, with the server's clock."""
-    return f'<i id="live-beat" hidden data-now="{_now_ms()}" hx-swap-oob="outerMorph"></i>'
+def beat(sequence: int) -> str:
+    """Return the sign of life: the server's clock, and how far a page must be that missed nothing."""
+    return f'<i id="live-beat" hidden data-seq="{sequence}" data-now="{_now_ms()}" hx-swap-oob="outerMorph"></i>'
 
 
 def _release(view: ReleaseView, services: Iterable[str]) -> str:

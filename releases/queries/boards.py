@@ -9,10 +9,10 @@ from django.db.models import Max, Q
 
 from releases.domain.access import Actor, Permission, why_not
 from releases.domain.compatibility import Rules, judge
-from releases.domain.dependencies import CyclicDependency, deployment_phases
 from releases.domain.lifecycle import OPEN_PROMOTIONS, OPEN_RELEASES, PromotionState, ReleaseState
 from releases.domain.versions import parse
 from releases.models import Deployment, JournalEntry, Promotion, PromotionStep, Release, Service, Stage
+from releases.queries.catalog import services_in_order
 from releases.queries.rules import declared_rules
 from releases.queries.views import BoardCell, BoardRow, BoardStage, BoardView, Control, ReleaseLine
 
@@ -62,21 +62,12 @@ def _facts() -> _Facts:
     steps = PromotionStep.objects.filter(promotion__state__in=_OPEN).select_related("promotion")
     return _Facts(
         stages=list(Stage.objects.select_related("live_version__release").order_by("position")),
-        services=_in_dependency_order(rules),
+        services=services_in_order(rules.depends_on),
         deployments={(each.stage_id, each.service_id): each for each in Deployment.objects.all()},
         promotions={promotion.stage_id: promotion for promotion in promotions},
         steps={(step.promotion.stage_id, step.service_id): step for step in steps},
         rules=rules,
     )
-
-
-def _in_dependency_order(rules: Rules) -> list[Service]:
-    services = {service.slug: service for service in Service.objects.all()}
-    try:
-        phases = deployment_phases(rules.depends_on)
-    except CyclicDependency:
-        return list(services.values())
-    return [services[slug] for phase in phases for slug in phase if slug in services]
 
 
 def _stage(facts: _Facts, stage: Stage) -> BoardStage:

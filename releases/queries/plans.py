@@ -9,6 +9,7 @@ from releases.domain.access import Actor, Permission, why_not
 from releases.domain.plans import Plan, PlanFacts, PlanRequest, build_plan
 from releases.domain.versions import AlreadyPublished, Version, next_in_channel, parse
 from releases.models import Collection, PlatformVersion, Service, ServiceVersion, Stage
+from releases.queries.catalog import services_in_order
 from releases.queries.rules import declared_dependencies, declared_rules
 from releases.queries.versions import candidate, version_choices, version_rows
 from releases.queries.views import CollectionView, Control, PlanView, ServiceChoices
@@ -64,9 +65,10 @@ def plan_view(request: PlanRequest, actor: Actor, *, title: str = "") -> PlanVie
     request = _normalised(request, rows)
     plan = build_plan(request, _facts(rows))
     labels = _labels(plan)
+    depends_on = declared_dependencies()
     return PlanView(
         kind=request.kind,
-        services=_choices(request, plan, rows),
+        services=_choices(request, plan, rows, depends_on),
         plan=plan,
         candidate_version=labels[0][1] if labels else "",
         labels=labels,
@@ -74,7 +76,7 @@ def plan_view(request: PlanRequest, actor: Actor, *, title: str = "") -> PlanVie
         create=_create_control(plan, actor),
         target_version=request.target_version or "",
         title=title,
-        depends_on=declared_dependencies(),
+        depends_on=depends_on,
     )
 
 
@@ -95,6 +97,7 @@ def _choices(
     request: PlanRequest,
     plan: Plan,
     rows: Mapping[str, Sequence[ServiceVersion]],
+    depends_on: Mapping[str, frozenset[str]],
 ) -> tuple[ServiceChoices, ...]:
     base = baseline()
     live = base.manifest if base else {}
@@ -110,7 +113,7 @@ def _choices(
             why=selections[service.slug].why if service.slug in selections else "",
             versions=version_choices(rows.get(service.slug, ())),
         )
-        for service in Service.objects.all()
+        for service in services_in_order(depends_on)
     )
 
 

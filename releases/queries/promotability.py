@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from releases.domain.compatibility import Overall, judge
@@ -15,6 +16,12 @@ from releases.queries.versions import eligible_versions
 if TYPE_CHECKING:
     from releases.domain.compatibility import Reason, Verdict
 
+_FITS = frozenset({Overall.COMPATIBLE, Overall.COMPATIBLE_WITH_WARNINGS})
+_OWN = {
+    PromotionState.RUNNING: "The promotion to {stage} is still running.",
+    PromotionState.HELD: "The promotion to {stage} is held: retry or skip what failed first.",
+    PromotionState.PAUSED: "The promotion to {stage} is paused: resume it first.",
+}
 _OPEN = [state.value for state in OPEN_PROMOTIONS]
 
 
@@ -26,23 +33,26 @@ class Refusal:
     reasons: tuple[Reason, ...] = ()
 
 
-def promotion_refusal(release: Release, stage: Stage) -> Refusal | None:
-    """Return why this release may not be promoted to this stage now, or None."""
+def promotion_refusal(release: Release, stage: Stage, verdict: Verdict | None = None) -> Refusal | None:
+    """Return why this release may not be promoted to this stage now, or None; a verdict at hand is not made again."""
     text = _closed(release) or _busy(release, stage) or _out_of_order(release, stage) or _prereleases(release, stage)
     if text:
         return Refusal(text=text)
-    return _verdict_refusal(release, stage)
+    return _verdict_refusal(stage, verdict or release_verdict(release, stage))
 
 
 def release_verdict(release: Release, stage: Stage | None = None) -> Verdict:
     """Judge the release's set by the rules as they are now, with the stage's policy on prereleases."""
-    return judge(
+    judged = partial(
+        judge,
         versions={service: parse(version) for service, version in release.manifest.items()},
         platform_version=parse(release.target_version),
         rules=declared_rules(),
         include_prereleases=bool(stage and stage.admits_prereleases),
-        candidates=eligible_versions(),
     )
+    verdict = judged()
+    # Every registered version is read only where one of them may be the way out.
+    return verdict if verdict.overall in _FITS else judged(candidates=eligible_versions())
 
 
 def next_stage(release: Release) -> Stage | None:
@@ -60,7 +70,7 @@ def _busy(release: Release, stage: Stage) -> str:
     busy = Promotion.objects.filter(state__in=_OPEN).select_related("release", "stage")
     own = busy.filter(release=release).first()
     if own:
-        return f"{release.version} is already being promoted to {own.stage.name}."
+        return _OWN[PromotionState(own.state)].format(stage=own.stage.name)
     other = busy.filter(stage=stage).first()
     return f"{stage.name} is busy: {other.version} is being promoted there." if other else ""
 
@@ -83,8 +93,7 @@ def _prereleases(release: Release, stage: Stage) -> str:
     return f"{stage.name} admits no prereleases: {', '.join(sorted(unfinished))}." if unfinished else ""
 
 
-def _verdict_refusal(release: Release, stage: Stage) -> Refusal | None:
-    verdict = release_verdict(release, stage)
+def _verdict_refusal(stage: Stage, verdict: Verdict) -> Refusal | None:
     if verdict.overall is Overall.INCOMPATIBLE:
         return Refusal(text=f"These versions do not fit together: {verdict.errors[0].text}", reasons=verdict.reasons)
     is_last = not Stage.objects.filter(position__gt=stage.position).exists()

@@ -2,59 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from django.db.models import Count, Q
+from typing import TYPE_CHECKING, TypedDict
 
 from releases import conf
 from releases.domain.access import Actor, Permission, why_not
-from releases.domain.aggregation import Disposition
 from releases.domain.errors import NotFound
-from releases.domain.lifecycle import (
-    DONE_SLOTS,
-    OPEN_PROMOTIONS,
-    OPEN_RELEASES,
-    RETRYABLE_SLOTS,
-    PromotionState,
-    ReleaseState,
-    SlotState,
-)
-from releases.models import (
-    AggregationSession,
-    Dispatch,
-    JournalEntry,
-    PlatformVersion,
-    Promotion,
-    PromotionStep,
-    Release,
-    Stage,
-)
-from releases.queries.promotability import next_stage, promotion_refusal, release_verdict
+from releases.domain.lifecycle import DONE_SLOTS, RETRYABLE_SLOTS, PromotionState, ReleaseState, SlotState
+from releases.models import AggregationSession, JournalEntry, PlatformVersion, Promotion, Release, Stage
+from releases.queries.promotability import next_stage, release_verdict
+from releases.queries.release_controls import controls_of
+from releases.queries.release_facts import ReleaseFacts, phases_of, read_facts
+from releases.queries.release_rows import step_views
 from releases.queries.rules import declared_dependencies
-from releases.queries.views import Control, Entry, ReleaseView, StageView, StepView, SummaryView
+from releases.queries.views import Control, Entry, ReleaseView, StageView, SummaryView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datetime import datetime
 
 ENTRIES = 50
-_LATE = [Disposition.LATE.value, Disposition.CONTRADICTORY.value]
-_OPEN = [state.value for state in OPEN_PROMOTIONS]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts:
-    """Everything that the page needs, read once."""
-
-    release: Release
-    refusal: str
-    promotion: Promotion | None
-    stages: Sequence[Stage]
-    promotions: Sequence[Promotion]
-    steps: Sequence[PromotionStep]
-    dispatches: dict[int, Dispatch]
-    late: dict[int, int]
-    sessions: Sequence[AggregationSession]
 
 
 def release_by_label(version: str) -> Release:
@@ -71,43 +36,75 @@ def release_view(release: Release, refusal: str = "") -> ReleaseView:
 
     Live pages of one such audience get the same bytes, so nothing else here depends on who looks.
     """
-    facts = _facts(release, refusal)
-    steps = _step_views(facts)
-    controls = _controls(facts)
+    facts = read_facts(release, refusal)
     stage = next_stage(release)
-    sessions = facts.sessions
+    verdict = release_verdict(release, stage)
+    controls = controls_of(facts, stage, verdict)
     return ReleaseView(
-        pk=release.pk,
-        version=release.version,
-        target_version=release.target_version,
-        kind=release.kind,
-        title=release.title,
-        state=ReleaseState(release.state),
-        stage=facts.promotion.stage.name if facts.promotion else "",
-        promotion_id=facts.promotion.pk if facts.promotion else None,
-        promotion_state=PromotionState(facts.promotion.state) if facts.promotion else None,
-        sequence=release.sequence,
-        lock_version=release.lock_version,
-        created_by=release.created_by.get_username(),
-        created_at=release.created_at,
-        started_at=facts.promotion.started_at if facts.promotion else None,
+        **_about(release),
+        **_promotion_part(facts),
+        **controls,
         summary=_summary(facts),
-        correlation_id=str(sessions[0].correlation_id) if sessions else "",
-        timeout_ms=facts.promotion.timeout_ms if facts.promotion else conf.default_timeout_ms(),
         stages=_stage_views(facts, stage, controls["promote"]),
-        phases=tuple(tuple(phase) for phase in _phases(facts)),
+        phases=tuple(tuple(phase) for phase in phases_of(facts)),
         depends_on=declared_dependencies(),
-        steps=steps,
-        summaries=tuple(_summary_view(session) for session in sessions if session.summary),
+        steps=step_views(facts),
+        summaries=tuple(_summary_view(session) for session in facts.sessions if session.summary),
         entries=journal_page(release, limit=ENTRIES),
-        promote=controls["promote"],
         promote_stage=stage.name if stage else "",
-        pause=controls["pause"],
-        resume=controls["resume"],
-        cancel=controls["cancel"],
-        verdict=release_verdict(release, stage),
-        notes=release.notes,
+        verdict=verdict,
     )
+
+
+class _About(TypedDict):
+    pk: int
+    version: str
+    target_version: str
+    kind: str
+    title: str
+    state: ReleaseState
+    sequence: int
+    lock_version: int
+    created_by: str
+    created_at: datetime
+    notes: str
+
+
+def _about(release: Release) -> _About:
+    return {
+        "pk": release.pk,
+        "version": release.version,
+        "target_version": release.target_version,
+        "kind": release.kind,
+        "title": release.title,
+        "state": ReleaseState(release.state),
+        "sequence": release.sequence,
+        "lock_version": release.lock_version,
+        "created_by": release.created_by.get_username(),
+        "created_at": release.created_at,
+        "notes": release.notes,
+    }
+
+
+class _PromotionPart(TypedDict):
+    stage: str
+    promotion_id: int | None
+    promotion_state: PromotionState | None
+    started_at: datetime | None
+    correlation_id: str
+    timeout_ms: int
+
+
+def _promotion_part(facts: ReleaseFacts) -> _PromotionPart:
+    promotion = facts.promotion
+    return {
+        "stage": promotion.stage.name if promotion else "",
+        "promotion_id": promotion.pk if promotion else None,
+        "promotion_state": PromotionState(promotion.state) if promotion else None,
+        "started_at": promotion.started_at if promotion else None,
+        "correlation_id": str(facts.sessions[0].correlation_id) if facts.sessions else "",
+        "timeout_ms": promotion.timeout_ms if promotion else conf.default_timeout_ms(),
+    }
 
 
 def journal_page(release: Release, *, limit: int) -> tuple[Entry, ...]:
@@ -127,125 +124,7 @@ def entry_view(entry: JournalEntry) -> Entry:
     )
 
 
-def _facts(release: Release, refusal: str) -> _Facts:
-    promotions = list(release.promotions.select_related("stage").order_by("-pk"))
-    latest = promotions[0] if promotions else None
-    steps = list(latest.steps.select_related("service")) if latest else []
-    dispatches = Dispatch.objects.filter(step__promotion=latest).select_related("session").order_by("attempt")
-    late = (
-        PromotionStep.objects.filter(promotion=latest)
-        .annotate(late=Count("dispatches__callbacks", filter=Q(dispatches__callbacks__disposition__in=_LATE)))
-        .values_list("pk", "late")
-    )
-    return _Facts(
-        release=release,
-        refusal=refusal,
-        promotion=latest,
-        stages=list(Stage.objects.select_related("live_version").order_by("position")),
-        promotions=promotions,
-        steps=steps,
-        dispatches={dispatch.step_id: dispatch for dispatch in dispatches},
-        late=dict(late),
-        sessions=list(AggregationSession.objects.filter(promotion=latest).order_by("-pk")),
-    )
-
-
-def _phases(facts: _Facts) -> list[list[str]]:
-    phases: list[list[str]] = facts.promotion.phases if facts.promotion else facts.release.plan["all_phases"]
-    return phases
-
-
-def _step_views(facts: _Facts) -> tuple[StepView, ...]:
-    if facts.promotion is None:
-        return tuple(
-            _planned_step(facts, service, number) for number, phase in enumerate(_phases(facts)) for service in phase
-        )
-    return tuple(_step_view(facts, step) for step in facts.steps)
-
-
-def _planned_step(facts: _Facts, service: str, phase: int) -> StepView:
-    change = next(change for change in facts.release.plan["changes"] if change["service"] == service)
-    nothing = "Nothing was promoted yet."
-    return StepView(
-        service=service,
-        phase=phase + 1,
-        from_version=change["from"] or "",
-        to_version=facts.release.manifest[service],
-        state=SlotState.PENDING,
-        retry=Control(verb="retry", allowed=False, why_not=nothing),
-        skip=Control(verb="skip", allowed=False, why_not=nothing),
-    )
-
-
-def _step_view(facts: _Facts, step: PromotionStep) -> StepView:
-    dispatch = facts.dispatches.get(step.pk)
-    refusal = _why_no_second_try(facts, step)
-    return StepView(
-        service=step.service.slug,
-        phase=step.phase + 1,
-        from_version=step.from_version,
-        to_version=step.to_version,
-        state=SlotState(step.state),
-        reason=step.reason,
-        message=step.message,
-        percent=step.percent,
-        attempt=step.attempt,
-        late=facts.late.get(step.pk, 0),
-        started_at=step.started_at,
-        heard_at=step.heard_at,
-        deadline_at=dispatch.session.deadline_at if dispatch else None,
-        finished_at=step.finished_at,
-        correlation_id=str(dispatch.session.correlation_id) if dispatch else "",
-        retry=_control(facts, "retry", refusal),
-        skip=_control(facts, "skip", refusal),
-    )
-
-
-def _why_no_second_try(facts: _Facts, step: PromotionStep) -> str:
-    if facts.promotion is None or PromotionState(facts.promotion.state) not in OPEN_PROMOTIONS:
-        return "The promotion is closed."
-    if SlotState(step.state) not in RETRYABLE_SLOTS:
-        return "Only a service that failed can be retried or skipped."
-    if PromotionState(facts.promotion.state) is PromotionState.PAUSED:
-        return "The promotion is paused; resume it first."
-    return ""
-
-
-def _controls(facts: _Facts) -> dict[str, Control]:
-    refusals = {
-        "promote": _why_not_promote(facts),
-        "pause": _why_not_pause(facts),
-        "resume": _why_not_resume(facts),
-        "cancel": "" if ReleaseState(facts.release.state) in OPEN_RELEASES else f"It is {facts.release.state}.",
-    }
-    return {verb: _control(facts, verb, text) for verb, text in refusals.items()}
-
-
-def _control(facts: _Facts, verb: str, refusal: str) -> Control:
-    text = facts.refusal or refusal
-    return Control(verb=verb, allowed=not text, why_not=text)
-
-
-def _why_not_promote(facts: _Facts) -> str:
-    stage = next_stage(facts.release)
-    if stage is None:
-        return f"{facts.release.target_version} has reached every stage."
-    refusal = promotion_refusal(facts.release, stage)
-    return refusal.text if refusal else ""
-
-
-def _why_not_pause(facts: _Facts) -> str:
-    if facts.promotion is None or PromotionState(facts.promotion.state) not in OPEN_PROMOTIONS:
-        return "No promotion is running."
-    return "It is already paused." if PromotionState(facts.promotion.state) is PromotionState.PAUSED else ""
-
-
-def _why_not_resume(facts: _Facts) -> str:
-    paused = facts.promotion is not None and PromotionState(facts.promotion.state) is PromotionState.PAUSED
-    return "" if paused else "No promotion is paused."
-
-
-def _summary(facts: _Facts) -> str:
+def _summary(facts: ReleaseFacts) -> str:
     promotion = facts.promotion
     if promotion is None:
         return "Planned; nothing was promoted yet."
@@ -265,11 +144,11 @@ def _summary(facts: _Facts) -> str:
             return f"{done} of {total} services done, phase {promotion.phase + 1} of {len(promotion.phases)}."
 
 
-def _stage_views(facts: _Facts, upcoming: Stage | None, promote: Control) -> tuple[StageView, ...]:
+def _stage_views(facts: ReleaseFacts, upcoming: Stage | None, promote: Control) -> tuple[StageView, ...]:
     return tuple(_stage_view(facts, stage, upcoming, promote) for stage in facts.stages)
 
 
-def _stage_view(facts: _Facts, stage: Stage, upcoming: Stage | None, promote: Control) -> StageView:
+def _stage_view(facts: ReleaseFacts, stage: Stage, upcoming: Stage | None, promote: Control) -> StageView:
     latest = next((promotion for promotion in facts.promotions if promotion.stage_id == stage.pk), None)
     is_next = upcoming is not None and upcoming.pk == stage.pk
     control = promote if is_next else Control(verb="promote", allowed=False, why_not="It is not this stage's turn.")
@@ -302,7 +181,7 @@ _STAGE_STATES = {
 }
 
 
-def _progress(facts: _Facts, promotion: Promotion) -> str:
+def _progress(facts: ReleaseFacts, promotion: Promotion) -> str:
     total = sum(len(phase) for phase in promotion.phases)
     if facts.promotion is not None and facts.promotion.pk == promotion.pk:
         done = sum(SlotState(step.state) in DONE_SLOTS for step in facts.steps)

@@ -142,10 +142,9 @@
     }
   };
 
-  // What changed flashes once; what only moved on by percent or by sequence number does not.
+  // What changed flashes once; what only moved on by percent, words or number does not.
   let before = new Map();
-  const signature = (element) =>
-    [element.dataset.state, find(".version, .versions", element)?.textContent, find(".message", element)?.textContent].join("|");
+  const signature = (element) => `${element.dataset.state} ${find(".version, .versions", element)?.textContent}`;
   const remember = () => {
     before = new Map(all("[id][data-state]").map((element) => [element.id, signature(element)]));
   };

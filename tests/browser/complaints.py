@@ -27,11 +27,12 @@ class Complaints:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    def listen_to(self, page: Page) -> None:
+    def listen_to(self, page: Page, *, expecting: frozenset[int] = frozenset()) -> None:
+        """Note every complaint of the page from now on, but not the statuses that the test is about."""
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.heard.append(f"script error: {error}"))
         page.on("request", self._request)
-        page.on("response", self._response)
+        page.on("response", lambda response: self._response(response, REFUSALS | expecting))
 
     def _console(self, message: ConsoleMessage) -> None:
         # Failed requests are judged by their status, below.
@@ -43,8 +44,8 @@ class Complaints:
         if not is_local(urlsplit(request.url).hostname or ""):
             self.heard.append(f"the page asked another machine: {request.url}")
 
-    def _response(self, response: Response) -> None:
-        if response.status >= 400 and response.status not in REFUSALS:
+    def _response(self, response: Response, expected: frozenset[int]) -> None:
+        if response.status >= 400 and response.status not in expected:
             self.heard.append(f"answered {response.status}: {response.request.method} {response.url}")
 
 

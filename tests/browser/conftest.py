@@ -15,16 +15,19 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client, override_settings
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from bookverse.asgi import application
 from bookverse.embedded import start_embedded
 from tests.browser.board_server import serving
 from tests.browser.complaints import Complaints, assert_accessible
-from tests.browser.simulation import simulated_bookverse
+from tests.browser.simulation import Simulation, simulated_bookverse
+from tests.browser.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from pytest_django import DjangoDbBlocker
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 # Without these Chromium looks for its maker's servers at every start, and cannot start for root.
@@ -42,21 +45,36 @@ DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 COOKIE = settings.SESSION_COOKIE_NAME
 Scheme = Literal["light", "dark"]
+# WhiteNoise answers with plain iterators, which Django under ASGI reads in a thread and remarks upon.
+STATIC_FILES = "ignore:StreamingHttpResponse must consume synchronous iterators:Warning"
 PATIENCE_MS = 15_000  # how long a locator waits for what should appear
 
 
 class OpenContext(Protocol):
-    """Opens a window with cookies of its own; ``scheme`` is what the person's system prefers."""
+    """Opens a window with cookies of its own; ``expecting`` are statuses that are no complaint there."""
 
     def __call__(
-        self, *, scheme: Scheme = ..., size: ViewportSize = ..., signed_in_as: str = ...
+        self,
+        *,
+        scheme: Scheme = ...,
+        size: ViewportSize = ...,
+        signed_in_as: str = ...,
+        script: bool = ...,
+        expecting: frozenset[int] = ...,
     ) -> BrowserContext: ...
+
+
+class SaveScreenshot(Protocol):
+    """Saves what a page shows as ``<name>.png``."""
+
+    def __call__(self, page: Page, name: str) -> None: ...
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.filterwarnings(STATIC_FILES))
 
 
 def chromium_path() -> str:
@@ -71,22 +89,30 @@ def chromium() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright keeps a loop running in this thread, in which Django would refuse to touch the database.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
         yield browser
         browser.close()
 
 
-@pytest.fixture
-def address(transactional_db: None) -> Iterator[str]:
-    """Serve the board for one test, so that nothing of it looks at the database while that is emptied for the next."""
+@pytest.fixture(scope="session")
+def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Path]:
+    """The database of all browser tests: one board serves them, so none of them may empty it under the board."""
+    with django_db_blocker.unblock():
+        yield Path(settings.DATABASES["default"]["NAME"])
+
+
+@pytest.fixture(scope="session")
+def address(database: Path, chromium: Browser) -> Iterator[str]:
+    """Serve the board."""
     with serving(application) as url:
         yield url
 
 
-@pytest.fixture
-def bookverse_port(tmp_path: Path, address: str) -> Iterator[int]:
-    """Start the simulated BookVerse afresh and point the board at it; yields its first port, which is AppTrust's."""
-    with simulated_bookverse(tmp_path) as port:
+@pytest.fixture(scope="session")
+def bookverse_port(tmp_path_factory: pytest.TempPathFactory, address: str) -> Iterator[int]:
+    """Start the simulated BookVerse and point the board at it; yields its first port, which is AppTrust's."""
+    with simulated_bookverse(tmp_path_factory.mktemp("bookverse")) as port:
         apptrust = f"http://127.0.0.1:{port}"
         with override_settings(
             DEMO=True, DEMO_PORT=port, JFROG_URL=apptrust, SITE_URL=address, CALLBACK_BASE_URL=address
@@ -94,38 +120,71 @@ def bookverse_port(tmp_path: Path, address: str) -> Iterator[int]:
             yield port
 
 
-@pytest.fixture
-def worker(transactional_db: None) -> Iterator[None]:
+@pytest.fixture(scope="session")
+def worker(database: Path) -> Iterator[None]:
     """Run tasks and the schedule in threads of this process, as the board does without Redis."""
     stop = start_embedded()
     yield
     stop()
 
 
-@pytest.fixture
-def board(bookverse_port: int, worker: None, address: str) -> str:
-    """The whole board of `make run` with its data and accounts; returns its address."""
+@pytest.fixture(scope="session")
+def beginning(bookverse_port: int, worker: None, database: Path, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """The whole board of `make run` with its data and accounts, as it is before anybody did anything."""
     in_another_thread(lambda: call_command("seed_demo", verbosity=0))
+    snapshot = Snapshot(database=database, copy=tmp_path_factory.mktemp("beginning") / "board.sqlite3")
+    snapshot.take()
+    return snapshot
+
+
+@pytest.fixture
+def board(beginning: Snapshot, address: str) -> str:
+    """The board, set back to its beginning; returns its address."""
+    beginning.restore()
     return address
 
 
 @pytest.fixture
-def open_context(chromium: Browser, address: str) -> Iterator[OpenContext]:
+def services(board: str, bookverse_port: int) -> Simulation:
+    """The simulated services, all willing and in a hurry until a test says otherwise."""
+    simulation = Simulation(port=bookverse_port)
+    simulation.hurry()
+    return simulation
+
+
+@pytest.fixture
+def manager(services: Simulation, open_context: OpenContext) -> Page:
+    """A window of the release manager of the demo, signed in."""
+    return open_context(signed_in_as="manager").new_page()
+
+
+@pytest.fixture
+def open_context(chromium: Browser, board: str) -> Iterator[OpenContext]:
     """Open windows as the test asks for them; the test fails at its end with what any page in them complained about."""
     complaints = Complaints()
     with ExitStack() as windows:
 
         def open_context(
-            *, scheme: Scheme = "light", size: ViewportSize = DESKTOP, signed_in_as: str = ""
+            *,
+            scheme: Scheme = "light",
+            size: ViewportSize = DESKTOP,
+            signed_in_as: str = "",
+            script: bool = True,
+            expecting: frozenset[int] = frozenset(),
         ) -> BrowserContext:
             context = chromium.new_context(
-                base_url=address, color_scheme=scheme, viewport=size, has_touch=size == PHONE, reduced_motion="reduce"
+                base_url=board,
+                color_scheme=scheme,
+                viewport=size,
+                has_touch=size == PHONE,
+                reduced_motion="reduce",
+                java_script_enabled=script,
             )
             windows.callback(close, context)
             context.set_default_timeout(PATIENCE_MS)
-            context.on("page", complaints.listen_to)
+            context.on("page", lambda page: complaints.listen_to(page, expecting=expecting))
             if signed_in_as:
-                context.add_cookies([{"name": COOKIE, "value": session_of(signed_in_as), "url": address}])
+                context.add_cookies([{"name": COOKIE, "value": session_of(signed_in_as), "url": board}])
             return context
 
         yield open_context
@@ -144,7 +203,7 @@ def axe() -> Callable[[Page], None]:
 
 
 @pytest.fixture
-def screenshot() -> Callable[[Page, str], None]:
+def screenshot() -> SaveScreenshot:
     """Save what the page shows as ``<name>.png``; `make screenshots` puts them where README finds them."""
     folder = Path(os.environ.get("SCREENSHOTS") or "test-results/screenshots")
 

@@ -19,24 +19,61 @@ def entry(kind: str, payload: dict[str, object], *, actor: str = "manager", serv
 @pytest.mark.parametrize(
     ("kind", "payload", "text"),
     [
-        ("release.created", {"version": "2.2.0-alpha.1", "services": {"web": "3.0.2"}}, "manager planned 2.2.0-alpha.1 with 1 service"),
-        ("promotion.started", {"version": "2.2.0-rc.1", "stage": "STAGING"}, "manager started promoting 2.2.0-rc.1 to STAGING"),
-        ("session.opened", {"phase": 2, "services": ["checkout", "recommendations"]}, "Phase 2 started, waiting for checkout and recommendations"),
+        (
+            "release.created",
+            {"version": "2.2.0-alpha.1", "services": {"web": "3.0.2"}},
+            "manager planned 2.2.0-alpha.1 with 1 service",
+        ),
+        (
+            "promotion.started",
+            {"version": "2.2.0-rc.1", "stage": "STAGING"},
+            "manager started promoting 2.2.0-rc.1 to STAGING",
+        ),
+        (
+            "session.opened",
+            {"phase": 2, "services": ["checkout", "recommendations"]},
+            "Phase 2 started, waiting for checkout and recommendations",
+        ),
         ("dispatch.sent", {"attempt": 1}, "checkout was asked to deploy"),
         ("dispatch.sent", {"attempt": 2}, "checkout was asked to deploy (attempt 2)"),
-        ("dispatch.retrying", {"reason": "connection refused", "next_in_ms": 2000}, "checkout could not be reached: connection refused; asking again in 2s"),
+        (
+            "dispatch.retrying",
+            {"reason": "connection refused", "next_in_ms": 2000},
+            "checkout could not be reached: connection refused; asking again in 2s",
+        ),
         ("callback.applied", {"status": "accepted"}, "checkout accepted the deployment"),
+        ("callback.applied", {"status": "accepted", "message": "accepted"}, "checkout accepted the deployment"),
         ("callback.applied", {"status": "progress", "percent": 62}, "checkout is 62 % done"),
-        ("callback.applied", {"status": "progress", "percent": None, "message": "migrating"}, "checkout is in progress: migrating"),
+        (
+            "callback.applied",
+            {"status": "progress", "percent": None, "message": "migrating"},
+            "checkout is in progress: migrating",
+        ),
         ("callback.out_of_order", {"status": "progress"}, "checkout repeated older news; nothing changes"),
-        ("callback.late", {"status": "succeeded", "message": "deployed"}, "checkout called back too late (succeeded: deployed); kept, not counted"),
-        ("callback.contradictory", {"status": "failed"}, "checkout contradicted itself (failed); its first result counts"),
+        (
+            "callback.late",
+            {"status": "succeeded", "message": "deployed"},
+            "checkout called back too late (succeeded: deployed); kept, not counted",
+        ),
+        (
+            "callback.contradictory",
+            {"status": "failed"},
+            "checkout contradicted itself (failed); its first result counts",
+        ),
         ("slot.closed", {"state": "succeeded", "duration_ms": 64_000}, "checkout succeeded in 1m 04s"),
         ("slot.closed", {"state": "failed", "message": "schema mismatch"}, "checkout failed: schema mismatch"),
-        ("slot.closed", {"state": "timed_out", "duration_ms": 27_000, "reason": "no_callback"}, "checkout timed out after 27s: no callback"),
+        (
+            "slot.closed",
+            {"state": "timed_out", "duration_ms": 27_000, "reason": "no_callback"},
+            "checkout timed out after 27s: no callback",
+        ),
         ("step.skipped", {"reason": "deployed by hand"}, "manager skipped checkout: deployed by hand"),
         ("step.retried", {"attempt": 2}, "manager retried checkout (attempt 2)"),
-        ("session.closed", {"phase": 2, "state": "partial", "expected": 2, "respondents": 1, "errors": 1}, "Phase 2 ended: 1 of 2 services answered, 1 error"),
+        (
+            "session.closed",
+            {"phase": 2, "state": "partial", "expected": 2, "respondents": 1, "errors": 1},
+            "Phase 2 ended: 1 of 2 services answered, 1 error",
+        ),
         ("promotion.held", {"stage": "QA", "failed": ["checkout"]}, "The promotion to QA is held by checkout"),
         ("promotion.paused", {"stage": "QA", "reason": "lunch"}, "manager paused the promotion to QA: lunch"),
         ("promotion.resumed", {"stage": "QA"}, "manager resumed the promotion to QA"),
@@ -46,7 +83,7 @@ def entry(kind: str, payload: dict[str, object], *, actor: str = "manager", serv
         ("release.cancelled", {"reason": "superseded"}, "manager cancelled the release: superseded"),
         ("deadline.extended", {"by_ms": 30_000}, "manager extended the deadline by 30s"),
     ],
-)  # fmt: skip
+)
 def test_an_entry_reads_as_a_sentence_with_its_cause(kind: str, payload: dict[str, object], text: str) -> None:
     assert sentence(entry(kind, payload)).text == text
 

@@ -1,0 +1,56 @@
+"""Stages, services and who needs whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+
+from releases.admin.generic import RowsAdmin, RowsInline
+from releases.admin.read_only import ReadOnlyAdmin
+from releases.models import Dependency, Service, ServiceAlias, ServiceVersion, Stage
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@admin.register(Stage)
+class StageAdmin(RowsAdmin[Stage]):
+    list_display = ("name", "position", "channel", "admits_prereleases", "live_version", "live_since_at")
+    list_select_related = ("live_version",)
+    search_fields = ("name",)
+    readonly_fields = ("live_version", "live_since_at")
+
+
+class ServiceAliasInline(RowsInline[ServiceAlias, Service]):
+    model = ServiceAlias
+    extra = 0
+
+
+@admin.register(Service)
+class ServiceAdmin(RowsAdmin[Service]):
+    list_display = ("slug", "name", "application_key", "dispatch_url", "required")
+    list_filter = ("required",)
+    search_fields = ("slug", "name", "application_key", "aliases__name")
+    inlines = (ServiceAliasInline,)
+
+    def get_readonly_fields(self, _request: HttpRequest, obj: object = None) -> tuple[str, ...]:
+        """Plans, releases and journals know a service by its slug, so it stays."""
+        return ("slug",) if obj else ()
+
+
+@admin.register(Dependency)
+class DependencyAdmin(RowsAdmin[Dependency]):
+    list_display = ("consumer", "provider")
+    list_select_related = ("consumer", "provider")
+    list_filter = ("consumer", "provider")
+    search_fields = ("consumer__slug", "provider__slug")
+
+
+@admin.register(ServiceVersion)
+class ServiceVersionAdmin(ReadOnlyAdmin[ServiceVersion]):
+    list_display = ("service", "version", "tag", "registry_status", "release_status", "registry_stage", "registered_at")
+    list_select_related = ("service",)
+    list_filter = ("service", "release_status", "registry_status", "registry_stage")
+    search_fields = ("version", "service__slug")
+    ordering = ("service__slug", "-pk")

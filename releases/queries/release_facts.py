@@ -1,0 +1,61 @@
+"""What a release's page is made of, read once in a fixed number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Q
+
+from releases.domain.aggregation import Disposition
+from releases.models import AggregationSession, Dispatch, Promotion, PromotionStep, Release, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LATE = [Disposition.LATE.value, Disposition.CONTRADICTORY.value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseFacts:
+    """``promotion`` is the latest one; ``refusal`` says why those who look may not act, empty when they may."""
+
+    release: Release
+    refusal: str
+    promotion: Promotion | None
+    stages: Sequence[Stage]
+    promotions: Sequence[Promotion]
+    steps: Sequence[PromotionStep]
+    dispatches: dict[int, Dispatch]
+    late: dict[int, int]
+    sessions: Sequence[AggregationSession]
+
+
+def read_facts(release: Release, refusal: str) -> ReleaseFacts:
+    """Read everything about a release and its latest promotion."""
+    promotions = list(release.promotions.select_related("stage").order_by("-pk"))
+    latest = promotions[0] if promotions else None
+    steps = list(latest.steps.select_related("service")) if latest else []
+    dispatches = Dispatch.objects.filter(step__promotion=latest).select_related("session").order_by("attempt")
+    late = (
+        PromotionStep.objects.filter(promotion=latest)
+        .annotate(late=Count("dispatches__callbacks", filter=Q(dispatches__callbacks__disposition__in=_LATE)))
+        .values_list("pk", "late")
+    )
+    return ReleaseFacts(
+        release=release,
+        refusal=refusal,
+        promotion=latest,
+        stages=list(Stage.objects.select_related("live_version").order_by("position")),
+        promotions=promotions,
+        steps=steps,
+        dispatches={dispatch.step_id: dispatch for dispatch in dispatches},
+        late=dict(late),
+        sessions=list(AggregationSession.objects.filter(promotion=latest).order_by("-pk")),
+    )
+
+
+def phases_of(facts: ReleaseFacts) -> list[list[str]]:
+    """Return the phases of the promotion, or of the plan before there is one."""
+    phases: list[list[str]] = facts.promotion.phases if facts.promotion else facts.release.plan["all_phases"]
+    return phases
