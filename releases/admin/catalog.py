@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
+from django.db.models import URLField
 
 from releases.admin.generic import RowsAdmin, RowsInline
 from releases.admin.read_only import ReadOnlyAdmin
@@ -33,6 +34,7 @@ class ServiceAdmin(RowsAdmin[Service]):
     list_filter = ("required",)
     search_fields = ("slug", "name", "application_key", "aliases__name")
     inlines = (ServiceAliasInline,)
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
 
     def get_readonly_fields(self, _request: HttpRequest, obj: object = None) -> tuple[str, ...]:
         """Plans, releases and journals know a service by its slug, so it stays."""

@@ -22,4 +22,4 @@ def stream_url(request: HttpRequest, correlation_id: str) -> str:
 
 def board_url(request: HttpRequest, version: str) -> str:
     """Return the release's page."""
-    return request.build_absolute_uri(f"/releases/{version}")
+    return request.build_absolute_uri(reverse("web:release", args=[version]))

@@ -12,6 +12,7 @@ REFUSALS = {
     HTTPStatus.FORBIDDEN: "The caller may not do this; the detail names the role or scope that is missing.",
     HTTPStatus.NOT_FOUND: "Nothing goes by that name.",
     HTTPStatus.CONFLICT: "Not in the present state, or the verdict refuses: then with reasons.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is over 1 MiB, that of a callback over 64 KiB.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Malformed; errors say where and what.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The database is away for a moment; try again after Retry-After seconds.",
 }

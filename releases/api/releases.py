@@ -23,7 +23,7 @@ from releases.queries.release_pages import release_by_label, release_view
 
 router = Router(tags=["releases"])
 JSON, YAML = "application/json", "application/yaml"
-MANIFEST = {"responses": {200: {"content": {JSON: {}, YAML: {}}}}}
+MANIFEST: dict[str, object] = {"responses": {200: {"content": {JSON: {}, YAML: {}}}}}
 
 
 class ReleasesQuery(Schema):

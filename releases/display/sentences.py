@@ -172,7 +172,7 @@ def _session_closed(entry: Entry) -> Worded:
     payload = entry.payload
     state = _get(payload, "state") or "succeeded"
     errors = _int(payload, "errors")
-    counts = f"{_int(payload, 'respondents')} of {_counted(_int(payload, 'expected'), 'service')} answered"
+    counts = f"{_int(payload, 'received')} of {_counted(_int(payload, 'expected'), 'service')} answered"
     tail = f", {_counted(errors, 'error')}" if errors else ""
     return f"Phase {_get(payload, 'phase')}", f"ended: {counts}{tail}", state
 

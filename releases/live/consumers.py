@@ -96,7 +96,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def _deliver(self, watch: Watch, frame: Frame | None) -> None:
         if frame is None:
             await self._show(await watch.snapshot())
-        elif frame.sequence > self.sequence:
+        elif frame.sequence > self.sequence or (frame.is_whole and frame.sequence == self.sequence):
             await self._show(frame)
 
     async def _beat(self, watch: Watch) -> None:

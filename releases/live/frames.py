@@ -9,11 +9,11 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from releases.queries.boards import board_sequence, board_view
-from releases.queries.changes import changes_since, release_of, release_sequence
+from releases.queries.changes import changes_since, release_of, release_sequence, stage_occupancy
 from releases.queries.release_pages import release_view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
     from releases.queries.views import BoardView, ReleaseView
 
@@ -31,6 +31,11 @@ class Frame:
     sequence: int
     text: str
 
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether it shows everything, so that it may also replace a picture of the same number."""
+        return not self.since
+
 
 class Topic(Protocol):
     """Something that pages watch; all its viewers get the same bytes."""
@@ -41,6 +46,9 @@ class Topic(Protocol):
 
     def head(self) -> int:
         """Read the present sequence number."""
+
+    def surroundings(self) -> Hashable:
+        """Read what the page shows though no entry of its own tells of it; another value means another picture."""
 
     def snapshot(self) -> Frame:
         """Render every region."""
@@ -59,6 +67,10 @@ class ReleaseTopic:
     def head(self) -> int:
         """Read the number of the last journal entry."""
         return release_sequence(self.release_id)
+
+    def surroundings(self) -> Hashable:
+        """Read what other releases do in the stages."""
+        return stage_occupancy()
 
     def snapshot(self) -> Frame:
         """Render every region of the page."""
@@ -89,6 +101,10 @@ class BoardTopic:
     def head(self) -> int:
         """Read a number that grows with every change of any release."""
         return board_sequence()
+
+    def surroundings(self) -> Hashable:
+        """The journals of all releases tell all that the board shows."""
+        return None
 
     def snapshot(self) -> Frame:
         """Render the board."""

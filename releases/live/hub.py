@@ -15,7 +15,11 @@ from channels.db import database_sync_to_async
 from channels.layers import channel_layers
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from releases.live.frames import Frame, Topic
+
+    State = tuple[int, Hashable]
 
 LOG = logging.getLogger(__name__)
 GROUP = "releases"
@@ -58,7 +62,8 @@ class Watch:
         self.nudge = asyncio.Event()
         self.sequence = 0
         self.seen_at = 0.0
-        self._snapshot: Frame | None = None
+        self._surroundings: Hashable = None
+        self._snapshot: tuple[State, Frame] | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -68,7 +73,7 @@ class Watch:
 
     async def start(self) -> None:
         """Note where the journal is, then follow it from there."""
-        self.sequence = await database_sync_to_async(self.topic.head)()
+        self.sequence, self._surroundings = await self._state()
         self._saw()
         self._task = asyncio.create_task(self._follow())
 
@@ -79,10 +84,13 @@ class Watch:
 
     async def snapshot(self) -> Frame:
         """Return the whole picture, rendered at most once for each state."""
-        head = await database_sync_to_async(self.topic.head)()
-        if self._snapshot is None or self._snapshot.sequence < head:
-            self._snapshot = await database_sync_to_async(self.topic.snapshot)()
-        return self._snapshot
+        state = await self._state()
+        if self._snapshot is None or self._snapshot[0] != state:
+            self._snapshot = state, await database_sync_to_async(self.topic.snapshot)()
+        return self._snapshot[1]
+
+    async def _state(self) -> State:
+        return await database_sync_to_async(lambda: (self.topic.head(), self.topic.surroundings()))()
 
     async def _follow(self) -> None:
         while True:
@@ -96,12 +104,15 @@ class Watch:
             await asyncio.sleep(FRAME_EVERY_S)
 
     async def _look(self) -> None:
-        head = await database_sync_to_async(self.topic.head)()
+        head, surroundings = await self._state()
         self._saw()
-        if head <= self.sequence:
+        if head > self.sequence:
+            frame = await database_sync_to_async(self.topic.delta)(self.sequence)
+        elif surroundings != self._surroundings:
+            frame = await self.snapshot()
+        else:
             return
-        frame = await database_sync_to_async(self.topic.delta)(self.sequence)
-        self.sequence = frame.sequence
+        self.sequence, self._surroundings = frame.sequence, surroundings
         for mailbox in self.mailboxes:
             mailbox.offer(frame)
 

@@ -9,7 +9,14 @@ from django.db.models import Max, Q
 
 from releases.domain.access import Actor, Permission, why_not
 from releases.domain.compatibility import Rules, judge
-from releases.domain.lifecycle import OPEN_PROMOTIONS, OPEN_RELEASES, PromotionState, ReleaseState
+from releases.domain.lifecycle import (
+    OPEN_PROMOTIONS,
+    OPEN_RELEASES,
+    OPEN_SLOTS,
+    PromotionState,
+    ReleaseState,
+    SlotState,
+)
 from releases.domain.versions import parse
 from releases.models import Deployment, JournalEntry, Promotion, PromotionStep, Release, Service, Stage
 from releases.queries.catalog import services_in_order
@@ -79,7 +86,7 @@ def _stage(facts: _Facts, stage: Stage) -> BoardStage:
         version=live.version if live else "",
         state=_STAGE_STATE[PromotionState(promotion.state)] if promotion else ("live" if live else "empty"),
         release=promotion.version if promotion else (live.version if release and live else ""),
-        since=stage.live_since_at,
+        since=promotion.started_at if promotion else stage.live_since_at,
         by=promotion.started_by.get_username() if promotion else "",
         verdict=_verdict(facts, stage),
         next_step=_next_step(facts, stage),
@@ -131,7 +138,7 @@ def _cell(facts: _Facts, stage: Stage, service: Service) -> BoardCell:
         version=version,
         state=step.state if step is not None and is_moving else ("live" if deployment else "absent"),
         to_version=step.to_version if step is not None and is_moving and step.to_version != version else "",
-        percent=step.percent if step is not None and is_moving else None,
+        percent=step.percent if step is not None and SlotState(step.state) in OPEN_SLOTS else None,
         release=promotion.version if promotion else "",
         by=deployment.deployed_by if deployment else "",
         since=deployment.deployed_at if deployment else None,

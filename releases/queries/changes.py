@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from releases.models import Release
+from django.db.models import Count, Q
+
+from releases.domain.lifecycle import OPEN_PROMOTIONS
+from releases.models import Release, Stage
+
+_OPEN = [state.value for state in OPEN_PROMOTIONS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +23,12 @@ class Changes:
 def release_sequence(release_id: int) -> int:
     """Return the number of the last journal entry; raise ``Release.DoesNotExist`` for an unknown release."""
     return Release.objects.values_list("sequence", flat=True).get(pk=release_id)
+
+
+def stage_occupancy() -> tuple[tuple[object, ...], ...]:
+    """Return what every release's page shows of the others: who took each stage last, what it runs, is it busy."""
+    is_open = Count("promotions", filter=Q(promotions__state__in=_OPEN))
+    return tuple(Stage.objects.order_by("position").values_list("epoch", "live_version_id", is_open))
 
 
 def release_of(release_id: int) -> Release:

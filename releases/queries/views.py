@@ -169,6 +169,7 @@ class BoardStage:
     release: str
     """Version (any label) of the open release there, else of the one that is live."""
     since: datetime | None
+    """When the open promotion there began, else since when the version is live."""
     by: str
     verdict: str
     """compatible | compatible_with_warnings | incompatible | undetermined | empty when nothing runs there."""

@@ -25,7 +25,7 @@ READS = [
     "/sessions/6eda6882-683b-4828-bc1f-d92996cc94f8",
     "/sessions/6eda6882-683b-4828-bc1f-d92996cc94f8/stream",
 ]
-LOOKS = [("/plans/preview", {}), ("/verdict", {"versions": {}})]
+LOOKS: list[tuple[str, object]] = [("/plans/preview", {}), ("/verdict", {"versions": {}})]
 COMMANDS: list[tuple[str, object]] = [
     ("/services/inventory/versions", {"version": "9.9.9"}),
     ("/catalog/sync", None),
@@ -146,9 +146,5 @@ def test_health_tells_everybody_the_status_only(nobody: Caller) -> None:
 
 
 def test_health_tells_viewers_its_checks(viewer: Caller) -> None:
-    health = viewer.get("/health").json()
-    assert (health["status"], health["checks"]["running_sessions"], health["checks"]["overdue_sessions"]) == (
-        "ok",
-        0,
-        0,
-    )
+    checks = viewer.get("/health").json()["checks"]
+    assert (checks["running_sessions"], checks["overdue_sessions"]) == (0, 0)

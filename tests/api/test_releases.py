@@ -133,7 +133,8 @@ def test_there_is_no_manifest_of_what_was_never_a_release(viewer: Caller, versio
 def test_the_journal_is_numbered_without_gaps_across_pages(manager: Caller, candidate: str) -> None:
     promote(manager)
     finish_promotion()
-    numbers, cursor = [], 0
+    numbers: list[int] = []
+    cursor: int | None = 0
     while cursor is not None:
         page = manager.get(f"/releases/{candidate}/journal", {"after": cursor, "limit": 7}).json()
         numbers += [entry["sequence"] for entry in page["items"]]

@@ -57,7 +57,8 @@ async def follow(manager: Caller, correlation_id: str, after: int | None = None)
 async def events(response: StreamingHttpResponse) -> list[dict[str, Any]]:
     """Read a stream to its end."""
     async with asyncio.timeout(PATIENCE_S):
-        blocks = [cast("bytes", block).decode() async for block in response.streaming_content]
+        content = cast("AsyncIterator[bytes]", response.streaming_content)
+        blocks = [block.decode() async for block in content]
     return [parsed(block) for block in blocks if not block.startswith(":")]
 
 

@@ -71,8 +71,8 @@ def entry(kind: str, payload: dict[str, object], *, actor: str = "manager", serv
         ("step.retried", {"attempt": 2}, "manager retried checkout (attempt 2)"),
         (
             "session.closed",
-            {"phase": 2, "state": "partial", "expected": 2, "respondents": 1, "errors": 1},
-            "Phase 2 ended: 1 of 2 services answered, 1 error",
+            {"phase": 2, "state": "partial", "expected": 2, "received": 2, "respondents": 1, "errors": 1},
+            "Phase 2 ended: 2 of 2 services answered, 1 error",
         ),
         ("promotion.held", {"stage": "QA", "failed": ["checkout"]}, "The promotion to QA is held by checkout"),
         ("promotion.paused", {"stage": "QA", "reason": "lunch"}, "manager paused the promotion to QA: lunch"),
