@@ -168,6 +168,7 @@ def _keep(ledger: Ledger, dispatch: Dispatch, callback: IncomingCallback, recept
     ledger.append(
         _KINDS[reception.disposition],
         service=callback.source,
+        correlation_id=str(callback.correlation_id),
         attempt=callback.attempt,
         status=callback.status.value,
         percent=reception.percent,

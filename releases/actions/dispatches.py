@@ -117,7 +117,12 @@ def _delivered(ledger: Ledger, dispatch: Dispatch, _answer: Answer) -> None:
     step = dispatch.step
     step.state = dispatch.state
     step.save(update_fields=["state"])
-    ledger.append(Kind.DISPATCH_SENT, service=step.service.slug, attempt=dispatch.attempt)
+    ledger.append(
+        Kind.DISPATCH_SENT,
+        service=step.service.slug,
+        correlation_id=str(dispatch.session.correlation_id),
+        attempt=dispatch.attempt,
+    )
 
 
 def _rejected(ledger: Ledger, dispatch: Dispatch, answer: Answer) -> None:
@@ -144,6 +149,7 @@ def _retry(ledger: Ledger, dispatch: Dispatch, answer: Answer) -> None:
     ledger.append(
         Kind.DISPATCH_RETRYING,
         service=dispatch.step.service.slug,
+        correlation_id=str(dispatch.session.correlation_id),
         attempt=dispatch.attempt,
         reason=cause,
         next_in_ms=round(delay * 1000),

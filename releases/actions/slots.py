@@ -98,6 +98,7 @@ def close_slot(ledger: Ledger, dispatch: Dispatch, state: SlotState, *, reason: 
     ledger.append(
         Kind.SLOT_CLOSED,
         service=step.service.slug,
+        correlation_id=str(dispatch.session.correlation_id),
         attempt=dispatch.attempt,
         state=state.value,
         reason=reason.value,

@@ -90,8 +90,15 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 await self._deliver(watch, frame)
             if loop.time() >= recheck_at:
                 recheck_at = loop.time() + RECHECK_EVERY_S
-                if await self._permitted_topic() != watch.topic:
-                    await self.close(code=SIGNED_OUT)
+                if not await self._still_permitted(watch):
+                    return
+
+    async def _still_permitted(self, watch: Watch) -> bool:
+        """Close once and for all when not; who has another role now gets there by way of the sign-in page."""
+        topic = await self._permitted_topic()
+        if topic is not None and topic != watch.topic:
+            await self.close(code=SIGNED_OUT)
+        return topic == watch.topic
 
     async def _deliver(self, watch: Watch, frame: Frame | None) -> None:
         if frame is None:

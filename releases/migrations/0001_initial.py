@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,417 +15,809 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Collection',
+            name="Collection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('requested_by', models.CharField(max_length=150)),
-                ('requested_at', models.DateTimeField()),
-                ('claimed_until', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('error', models.CharField(blank=True, max_length=500)),
-                ('versions', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("requested_by", models.CharField(max_length=150)),
+                ("requested_at", models.DateTimeField()),
+                ("claimed_until", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("error", models.CharField(blank=True, max_length=500)),
+                ("versions", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'get_latest_by': 'requested_at',
+                "get_latest_by": "requested_at",
             },
         ),
         migrations.CreateModel(
-            name='Pulse',
+            name="Pulse",
             fields=[
-                ('name', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
+                ("name", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Service',
+            name="Service",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=64, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('description', models.CharField(blank=True, max_length=300)),
-                ('application_key', models.CharField(help_text="The application's key in AppTrust.", max_length=64, unique=True)),
-                ('dispatch_url', models.URLField(help_text='Where the board asks it to move to a version.', max_length=300)),
-                ('required', models.BooleanField(default=True, help_text='A platform version without it is incomplete.')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=64, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("description", models.CharField(blank=True, max_length=300)),
+                (
+                    "application_key",
+                    models.CharField(help_text="The application's key in AppTrust.", max_length=64, unique=True),
+                ),
+                (
+                    "dispatch_url",
+                    models.URLField(help_text="Where the board asks it to move to a version.", max_length=300),
+                ),
+                (
+                    "required",
+                    models.BooleanField(default=True, help_text="A platform version without it is incomplete."),
+                ),
             ],
             options={
-                'ordering': ('slug',),
+                "ordering": ("slug",),
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(blank=True, max_length=100)),
-                ('key_id', models.CharField(max_length=16, unique=True)),
-                ('digest', models.CharField(max_length=64)),
-                ('scopes', models.JSONField(help_text='Of "all", "read", "callback", "promote:<stage>".')),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(blank=True, max_length=100)),
+                ("key_id", models.CharField(max_length=16, unique=True)),
+                ("digest", models.CharField(max_length=64)),
+                ("scopes", models.JSONField(help_text='Of "all", "read", "callback", "promote:<stage>".')),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CommandReceipt',
+            name="CommandReceipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('actor', models.CharField(max_length=150)),
-                ('key', models.CharField(max_length=128)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('result', models.JSONField()),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("actor", models.CharField(max_length=150)),
+                ("key", models.CharField(max_length=128)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("result", models.JSONField()),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('actor', 'key'), name='one_receipt_per_key')],
+                "constraints": [models.UniqueConstraint(fields=("actor", "key"), name="one_receipt_per_key")],
             },
         ),
         migrations.CreateModel(
-            name='Promotion',
+            name="Promotion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(max_length=128)),
-                ('state', models.CharField(choices=[('running', 'running'), ('held', 'held'), ('paused', 'paused'), ('succeeded', 'succeeded'), ('cancelled', 'cancelled')], default='running', max_length=16)),
-                ('phases', models.JSONField()),
-                ('phase', models.PositiveSmallIntegerField(default=0)),
-                ('timeout_ms', models.PositiveIntegerField()),
-                ('strategy', models.CharField(max_length=8)),
-                ('epoch', models.PositiveBigIntegerField()),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('started_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promotions', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.CharField(max_length=128)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "running"),
+                            ("held", "held"),
+                            ("paused", "paused"),
+                            ("succeeded", "succeeded"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="running",
+                        max_length=16,
+                    ),
+                ),
+                ("phases", models.JSONField()),
+                ("phase", models.PositiveSmallIntegerField(default=0)),
+                ("timeout_ms", models.PositiveIntegerField()),
+                ("strategy", models.CharField(max_length=8)),
+                ("epoch", models.PositiveBigIntegerField()),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="promotions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AggregationSession',
+            name="AggregationSession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('correlation_id', models.UUIDField(unique=True)),
-                ('phase', models.PositiveSmallIntegerField()),
-                ('state', models.CharField(choices=[('running', 'running'), ('succeeded', 'succeeded'), ('partial', 'partial'), ('failed', 'failed'), ('timed_out', 'timed_out'), ('cancelled', 'cancelled')], default='running', max_length=16)),
-                ('timeout_ms', models.PositiveIntegerField()),
-                ('opened_at', models.DateTimeField()),
-                ('deadline_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('summary', models.JSONField(null=True)),
-                ('promotion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='releases.promotion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("correlation_id", models.UUIDField(unique=True)),
+                ("phase", models.PositiveSmallIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "running"),
+                            ("succeeded", "succeeded"),
+                            ("partial", "partial"),
+                            ("failed", "failed"),
+                            ("timed_out", "timed_out"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="running",
+                        max_length=16,
+                    ),
+                ),
+                ("timeout_ms", models.PositiveIntegerField()),
+                ("opened_at", models.DateTimeField()),
+                ("deadline_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("summary", models.JSONField(null=True)),
+                (
+                    "promotion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sessions", to="releases.promotion"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PromotionStep',
+            name="PromotionStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phase', models.PositiveSmallIntegerField()),
-                ('from_version', models.CharField(blank=True, max_length=255)),
-                ('to_version', models.CharField(max_length=255)),
-                ('dispatch_url', models.URLField(max_length=300)),
-                ('state', models.CharField(choices=[('pending', 'pending'), ('dispatched', 'dispatched'), ('accepted', 'accepted'), ('in_progress', 'in_progress'), ('succeeded', 'succeeded'), ('failed', 'failed'), ('rejected', 'rejected'), ('timed_out', 'timed_out'), ('skipped', 'skipped'), ('cancelled', 'cancelled')], default='pending', max_length=16)),
-                ('reason', models.CharField(blank=True, max_length=64)),
-                ('message', models.CharField(blank=True, max_length=500)),
-                ('percent', models.PositiveSmallIntegerField(null=True)),
-                ('attempt', models.PositiveSmallIntegerField(default=0)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('heard_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('promotion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='releases.promotion')),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='releases.service')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("phase", models.PositiveSmallIntegerField()),
+                ("from_version", models.CharField(blank=True, max_length=255)),
+                ("to_version", models.CharField(max_length=255)),
+                ("dispatch_url", models.URLField(max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "pending"),
+                            ("dispatched", "dispatched"),
+                            ("accepted", "accepted"),
+                            ("in_progress", "in_progress"),
+                            ("succeeded", "succeeded"),
+                            ("failed", "failed"),
+                            ("rejected", "rejected"),
+                            ("timed_out", "timed_out"),
+                            ("skipped", "skipped"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="pending",
+                        max_length=16,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=64)),
+                ("message", models.CharField(blank=True, max_length=500)),
+                ("percent", models.PositiveSmallIntegerField(null=True)),
+                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("heard_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "promotion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="releases.promotion"
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="releases.service"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('phase', 'service__slug'),
+                "ordering": ("phase", "service__slug"),
             },
         ),
         migrations.CreateModel(
-            name='Dispatch',
+            name="Dispatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attempt', models.PositiveSmallIntegerField()),
-                ('key', models.UUIDField(unique=True)),
-                ('token_hash', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('pending', 'pending'), ('dispatched', 'dispatched'), ('accepted', 'accepted'), ('in_progress', 'in_progress'), ('succeeded', 'succeeded'), ('failed', 'failed'), ('rejected', 'rejected'), ('timed_out', 'timed_out'), ('skipped', 'skipped'), ('cancelled', 'cancelled')], default='pending', max_length=16)),
-                ('reason', models.CharField(blank=True, max_length=64)),
-                ('message', models.CharField(blank=True, max_length=500)),
-                ('percent', models.PositiveSmallIntegerField(null=True)),
-                ('last_sequence', models.PositiveBigIntegerField(null=True)),
-                ('opened_at', models.DateTimeField()),
-                ('next_send_at', models.DateTimeField()),
-                ('give_up_at', models.DateTimeField()),
-                ('claim_no', models.PositiveIntegerField(default=0)),
-                ('claimed_until', models.DateTimeField(null=True)),
-                ('sends', models.PositiveIntegerField(default=0)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('heard_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dispatches', to='releases.aggregationsession')),
-                ('step', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dispatches', to='releases.promotionstep')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("attempt", models.PositiveSmallIntegerField()),
+                ("key", models.UUIDField(unique=True)),
+                ("token_hash", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "pending"),
+                            ("dispatched", "dispatched"),
+                            ("accepted", "accepted"),
+                            ("in_progress", "in_progress"),
+                            ("succeeded", "succeeded"),
+                            ("failed", "failed"),
+                            ("rejected", "rejected"),
+                            ("timed_out", "timed_out"),
+                            ("skipped", "skipped"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="pending",
+                        max_length=16,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=64)),
+                ("message", models.CharField(blank=True, max_length=500)),
+                ("percent", models.PositiveSmallIntegerField(null=True)),
+                ("last_sequence", models.PositiveBigIntegerField(null=True)),
+                ("opened_at", models.DateTimeField()),
+                ("next_send_at", models.DateTimeField()),
+                ("give_up_at", models.DateTimeField()),
+                ("claim_no", models.PositiveIntegerField(default=0)),
+                ("claimed_until", models.DateTimeField(null=True)),
+                ("sends", models.PositiveIntegerField(default=0)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("heard_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dispatches",
+                        to="releases.aggregationsession",
+                    ),
+                ),
+                (
+                    "step",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dispatches",
+                        to="releases.promotionstep",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'dispatches',
+                "verbose_name_plural": "dispatches",
             },
         ),
         migrations.CreateModel(
-            name='Release',
+            name="Release",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(max_length=128, unique=True)),
-                ('target_version', models.CharField(max_length=128)),
-                ('kind', models.CharField(max_length=16)),
-                ('title', models.CharField(blank=True, max_length=200)),
-                ('notes', models.TextField(blank=True)),
-                ('state', models.CharField(choices=[('planned', 'planned'), ('promoting', 'promoting'), ('held', 'held'), ('paused', 'paused'), ('waiting', 'waiting'), ('released', 'released'), ('cancelled', 'cancelled')], default='planned', max_length=16)),
-                ('manifest', models.JSONField()),
-                ('plan', models.JSONField(help_text='The plan as it was accepted.')),
-                ('digest', models.CharField(max_length=64)),
-                ('sequence', models.PositiveBigIntegerField(default=0)),
-                ('lock_version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='releases', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.CharField(max_length=128, unique=True)),
+                ("target_version", models.CharField(max_length=128)),
+                ("kind", models.CharField(max_length=16)),
+                ("title", models.CharField(blank=True, max_length=200)),
+                ("notes", models.TextField(blank=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "planned"),
+                            ("promoting", "promoting"),
+                            ("held", "held"),
+                            ("paused", "paused"),
+                            ("waiting", "waiting"),
+                            ("released", "released"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="planned",
+                        max_length=16,
+                    ),
+                ),
+                ("manifest", models.JSONField()),
+                ("plan", models.JSONField(help_text="The plan as it was accepted.")),
+                ("digest", models.CharField(max_length=64)),
+                ("sequence", models.PositiveBigIntegerField(default=0)),
+                ("lock_version", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="releases",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='promotion',
-            name='release',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promotions', to='releases.release'),
+            model_name="promotion",
+            name="release",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="promotions", to="releases.release"
+            ),
         ),
         migrations.CreateModel(
-            name='PlatformVersion',
+            name="PlatformVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(max_length=128, unique=True)),
-                ('manifest', models.JSONField()),
-                ('created_at', models.DateTimeField()),
-                ('release', models.ForeignKey(help_text='Empty for a version that was live before the board was.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='labels', to='releases.release')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.CharField(max_length=128, unique=True)),
+                ("manifest", models.JSONField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "release",
+                    models.ForeignKey(
+                        help_text="Empty for a version that was live before the board was.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="labels",
+                        to="releases.release",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='JournalEntry',
+            name="JournalEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.PositiveBigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=40)),
-                ('actor', models.CharField(max_length=150)),
-                ('service', models.CharField(blank=True, max_length=64)),
-                ('payload', models.JSONField()),
-                ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='releases.release')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sequence", models.PositiveBigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=40)),
+                ("actor", models.CharField(max_length=150)),
+                ("service", models.CharField(blank=True, max_length=64)),
+                ("payload", models.JSONField()),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="releases.release"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'journal entries',
+                "verbose_name_plural": "journal entries",
             },
         ),
         migrations.CreateModel(
-            name='Dependency',
+            name="Dependency",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('consumer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='needs', to='releases.service')),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='needed_by', to='releases.service')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "consumer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="needs", to="releases.service"
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="needed_by", to="releases.service"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'dependencies',
+                "verbose_name_plural": "dependencies",
             },
         ),
         migrations.CreateModel(
-            name='Constraint',
+            name="Constraint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('consumer_range', models.CharField(max_length=200, validators=[releases.models.compatibility.validate_range])),
-                ('provider_range', models.CharField(max_length=200, validators=[releases.models.compatibility.validate_range])),
-                ('severity', models.CharField(choices=[('ERROR', 'Error: blocks'), ('WARNING', 'Warning: tells')], default='ERROR', max_length=8)),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('consumer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='constraints', to='releases.service')),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='constrained_by', to='releases.service')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "consumer_range",
+                    models.CharField(max_length=200, validators=[releases.models.compatibility.validate_range]),
+                ),
+                (
+                    "provider_range",
+                    models.CharField(max_length=200, validators=[releases.models.compatibility.validate_range]),
+                ),
+                (
+                    "severity",
+                    models.CharField(
+                        choices=[("ERROR", "Error: blocks"), ("WARNING", "Warning: tells")],
+                        default="ERROR",
+                        max_length=8,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300)),
+                (
+                    "consumer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="constraints", to="releases.service"
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="constrained_by",
+                        to="releases.service",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'compatibility rule',
+                "verbose_name": "compatibility rule",
             },
         ),
         migrations.CreateModel(
-            name='CompatibilityRow',
+            name="CompatibilityRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('platform_version', models.CharField(max_length=128, validators=[releases.models.compatibility.validate_version])),
-                ('approved', models.JSONField(help_text='For example ["1.2.3", "1.2.4"].', validators=[releases.models.compatibility.validate_versions])),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='releases.service')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "platform_version",
+                    models.CharField(max_length=128, validators=[releases.models.compatibility.validate_version]),
+                ),
+                (
+                    "approved",
+                    models.JSONField(
+                        help_text='For example ["1.2.3", "1.2.4"].',
+                        validators=[releases.models.compatibility.validate_versions],
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="releases.service"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ServiceAlias',
+            name="ServiceAlias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64, unique=True)),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='releases.service')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=64, unique=True)),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="aliases", to="releases.service"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'service aliases',
+                "verbose_name_plural": "service aliases",
             },
         ),
         migrations.CreateModel(
-            name='ServiceVersion',
+            name="ServiceVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(max_length=255)),
-                ('invalid_because', models.CharField(blank=True, max_length=300)),
-                ('tag', models.CharField(blank=True, max_length=128)),
-                ('registry_status', models.CharField(max_length=32)),
-                ('release_status', models.CharField(blank=True, max_length=32)),
-                ('registry_stage', models.CharField(blank=True, max_length=64)),
-                ('registered_at', models.DateTimeField(blank=True, null=True)),
-                ('notes', models.TextField(blank=True)),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='releases.service')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.CharField(max_length=255)),
+                ("invalid_because", models.CharField(blank=True, max_length=300)),
+                ("tag", models.CharField(blank=True, max_length=128)),
+                ("registry_status", models.CharField(max_length=32)),
+                ("release_status", models.CharField(blank=True, max_length=32)),
+                ("registry_stage", models.CharField(blank=True, max_length=64)),
+                ("registered_at", models.DateTimeField(blank=True, null=True)),
+                ("notes", models.TextField(blank=True)),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="releases.service"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Stage',
+            name="Stage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=32, unique=True)),
-                ('position', models.PositiveSmallIntegerField(unique=True)),
-                ('channel', models.CharField(blank=True, help_text='Prerelease channel of platform versions here (alpha, beta, rc); empty in the last stage.', max_length=16)),
-                ('admits_prereleases', models.BooleanField(default=False, help_text='Services may run prereleases here.')),
-                ('live_since_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('epoch', models.PositiveBigIntegerField(default=0, editable=False)),
-                ('live_version', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='live_in', to='releases.platformversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=32, unique=True)),
+                ("position", models.PositiveSmallIntegerField(unique=True)),
+                (
+                    "channel",
+                    models.CharField(
+                        blank=True,
+                        help_text="Prerelease channel of platform versions here (alpha, beta, rc); empty in the last stage.",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "admits_prereleases",
+                    models.BooleanField(default=False, help_text="Services may run prereleases here."),
+                ),
+                ("live_since_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("epoch", models.PositiveBigIntegerField(default=0, editable=False)),
+                (
+                    "live_version",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="live_in",
+                        to="releases.platformversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('position',),
+                "ordering": ("position",),
             },
         ),
         migrations.AddField(
-            model_name='promotion',
-            name='stage',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promotions', to='releases.stage'),
+            model_name="promotion",
+            name="stage",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="promotions", to="releases.stage"
+            ),
         ),
         migrations.CreateModel(
-            name='Deployment',
+            name="Deployment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(max_length=255)),
-                ('deployed_by', models.CharField(max_length=150)),
-                ('deployed_at', models.DateTimeField()),
-                ('step', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='releases.promotionstep')),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deployments', to='releases.service')),
-                ('stage', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deployments', to='releases.stage')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.CharField(max_length=255)),
+                ("deployed_by", models.CharField(max_length=150)),
+                ("deployed_at", models.DateTimeField()),
+                (
+                    "step",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="releases.promotionstep",
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="deployments", to="releases.service"
+                    ),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="deployments", to="releases.stage"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Callback',
+            name="Callback",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('accepted', 'accepted'), ('progress', 'progress'), ('succeeded', 'succeeded'), ('failed', 'failed'), ('rejected', 'rejected')], max_length=16)),
-                ('sequence', models.PositiveBigIntegerField(null=True)),
-                ('percent', models.PositiveSmallIntegerField(null=True)),
-                ('message', models.CharField(blank=True, max_length=500)),
-                ('details', models.JSONField(default=dict)),
-                ('disposition', models.CharField(choices=[('applied', 'applied'), ('duplicate', 'duplicate'), ('out_of_order', 'out_of_order'), ('late', 'late'), ('contradictory', 'contradictory')], max_length=16)),
-                ('received_at', models.DateTimeField()),
-                ('dispatch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='callbacks', to='releases.dispatch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("accepted", "accepted"),
+                            ("progress", "progress"),
+                            ("succeeded", "succeeded"),
+                            ("failed", "failed"),
+                            ("rejected", "rejected"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("sequence", models.PositiveBigIntegerField(null=True)),
+                ("percent", models.PositiveSmallIntegerField(null=True)),
+                ("message", models.CharField(blank=True, max_length=500)),
+                ("details", models.JSONField(default=dict)),
+                (
+                    "disposition",
+                    models.CharField(
+                        choices=[
+                            ("applied", "applied"),
+                            ("duplicate", "duplicate"),
+                            ("out_of_order", "out_of_order"),
+                            ("late", "late"),
+                            ("contradictory", "contradictory"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                (
+                    "dispatch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="callbacks", to="releases.dispatch"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['-received_at'], name='releases_ca_receive_a1365e_idx')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('sequence__isnull', False)), fields=('dispatch', 'sequence'), name='one_callback_per_sequence')],
+                "indexes": [models.Index(fields=["-received_at"], name="releases_ca_receive_a1365e_idx")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("sequence__isnull", False)),
+                        fields=("dispatch", "sequence"),
+                        name="one_callback_per_sequence",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='aggregationsession',
-            index=models.Index(condition=models.Q(('state', 'running')), fields=['deadline_at'], name='open_session_deadlines'),
+            model_name="aggregationsession",
+            index=models.Index(
+                condition=models.Q(("state", "running")), fields=["deadline_at"], name="open_session_deadlines"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='aggregationsession',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['running', 'succeeded', 'partial', 'failed', 'timed_out', 'cancelled'])), name='session_state_is_known'),
+            model_name="aggregationsession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["running", "succeeded", "partial", "failed", "timed_out", "cancelled"])
+                ),
+                name="session_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='aggregationsession',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state', 'running'), ('summary', None)), models.Q(models.Q(('state', 'running'), _negated=True), models.Q(('closed_at', None), _negated=True), models.Q(('summary', None), _negated=True)), _connector='OR'), name='session_closes_with_its_summary'),
+            model_name="aggregationsession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at", None), ("state", "running"), ("summary", None)),
+                    models.Q(
+                        models.Q(("state", "running"), _negated=True),
+                        models.Q(("closed_at", None), _negated=True),
+                        models.Q(("summary", None), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="session_closes_with_its_summary",
+            ),
         ),
         migrations.AddIndex(
-            model_name='dispatch',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['next_send_at'], name='dispatches_to_send'),
+            model_name="dispatch",
+            index=models.Index(
+                condition=models.Q(("state", "pending")), fields=["next_send_at"], name="dispatches_to_send"
+            ),
         ),
         migrations.AddIndex(
-            model_name='dispatch',
-            index=models.Index(condition=models.Q(('state__in', ['accepted', 'dispatched', 'in_progress', 'pending'])), fields=['lease_until'], name='open_leases'),
+            model_name="dispatch",
+            index=models.Index(
+                condition=models.Q(("state__in", ["accepted", "dispatched", "in_progress", "pending"])),
+                fields=["lease_until"],
+                name="open_leases",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispatch',
-            constraint=models.UniqueConstraint(fields=('session', 'step'), name='one_slot_per_source'),
+            model_name="dispatch",
+            constraint=models.UniqueConstraint(fields=("session", "step"), name="one_slot_per_source"),
         ),
         migrations.AddConstraint(
-            model_name='dispatch',
-            constraint=models.UniqueConstraint(fields=('step', 'attempt'), name='one_dispatch_per_attempt'),
+            model_name="dispatch",
+            constraint=models.UniqueConstraint(fields=("step", "attempt"), name="one_dispatch_per_attempt"),
         ),
         migrations.AddConstraint(
-            model_name='dispatch',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'dispatched', 'accepted', 'in_progress', 'succeeded', 'failed', 'rejected', 'timed_out', 'skipped', 'cancelled'])), name='dispatch_state_is_known'),
+            model_name="dispatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "pending",
+                            "dispatched",
+                            "accepted",
+                            "in_progress",
+                            "succeeded",
+                            "failed",
+                            "rejected",
+                            "timed_out",
+                            "skipped",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="dispatch_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispatch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state__in', ['accepted', 'dispatched', 'in_progress', 'pending'])), models.Q(models.Q(('state__in', ['accepted', 'dispatched', 'in_progress', 'pending']), _negated=True), models.Q(('closed_at', None), _negated=True)), _connector='OR'), name='slot_ends_when_it_closes'),
+            model_name="dispatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at", None), ("state__in", ["accepted", "dispatched", "in_progress", "pending"])),
+                    models.Q(
+                        models.Q(("state__in", ["accepted", "dispatched", "in_progress", "pending"]), _negated=True),
+                        models.Q(("closed_at", None), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="slot_ends_when_it_closes",
+            ),
         ),
         migrations.AddIndex(
-            model_name='release',
-            index=models.Index(fields=['-created_at'], name='releases_re_created_c4054b_idx'),
+            model_name="release",
+            index=models.Index(fields=["-created_at"], name="releases_re_created_c4054b_idx"),
         ),
         migrations.AddIndex(
-            model_name='release',
-            index=models.Index(fields=['state', '-created_at'], name='releases_re_state_afc252_idx'),
+            model_name="release",
+            index=models.Index(fields=["state", "-created_at"], name="releases_re_state_afc252_idx"),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'promoting', 'held', 'paused', 'waiting', 'released', 'cancelled'])), name='release_state_is_known'),
+            model_name="release",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["planned", "promoting", "held", "paused", "waiting", "released", "cancelled"])
+                ),
+                name="release_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='journalentry',
-            constraint=models.UniqueConstraint(fields=('release', 'sequence'), name='journal_is_numbered_once'),
+            model_name="journalentry",
+            constraint=models.UniqueConstraint(fields=("release", "sequence"), name="journal_is_numbered_once"),
         ),
         migrations.AddConstraint(
-            model_name='journalentry',
-            constraint=models.CheckConstraint(condition=models.Q(('sequence__gte', 1)), name='journal_starts_at_one'),
+            model_name="journalentry",
+            constraint=models.CheckConstraint(condition=models.Q(("sequence__gte", 1)), name="journal_starts_at_one"),
         ),
         migrations.AddConstraint(
-            model_name='promotionstep',
-            constraint=models.UniqueConstraint(fields=('promotion', 'service'), name='one_step_per_service'),
+            model_name="promotionstep",
+            constraint=models.UniqueConstraint(fields=("promotion", "service"), name="one_step_per_service"),
         ),
         migrations.AddConstraint(
-            model_name='promotionstep',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'dispatched', 'accepted', 'in_progress', 'succeeded', 'failed', 'rejected', 'timed_out', 'skipped', 'cancelled'])), name='step_state_is_known'),
+            model_name="promotionstep",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "pending",
+                            "dispatched",
+                            "accepted",
+                            "in_progress",
+                            "succeeded",
+                            "failed",
+                            "rejected",
+                            "timed_out",
+                            "skipped",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="step_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promotionstep',
-            constraint=models.CheckConstraint(condition=models.Q(('percent', None), ('percent__lte', 100), _connector='OR'), name='step_percent_to_100'),
+            model_name="promotionstep",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("percent", None), ("percent__lte", 100), _connector="OR"),
+                name="step_percent_to_100",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dependency',
-            constraint=models.UniqueConstraint(fields=('consumer', 'provider'), name='one_dependency_per_pair'),
+            model_name="dependency",
+            constraint=models.UniqueConstraint(fields=("consumer", "provider"), name="one_dependency_per_pair"),
         ),
         migrations.AddConstraint(
-            model_name='dependency',
-            constraint=models.CheckConstraint(condition=models.Q(('consumer', models.F('provider')), _negated=True), name='no_service_needs_itself'),
+            model_name="dependency",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("consumer", models.F("provider")), _negated=True), name="no_service_needs_itself"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='compatibilityrow',
-            constraint=models.UniqueConstraint(fields=('platform_version', 'service'), name='one_row_per_platform_service'),
+            model_name="compatibilityrow",
+            constraint=models.UniqueConstraint(
+                fields=("platform_version", "service"), name="one_row_per_platform_service"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceversion',
-            constraint=models.UniqueConstraint(fields=('service', 'version'), name='one_row_per_service_version'),
+            model_name="serviceversion",
+            constraint=models.UniqueConstraint(fields=("service", "version"), name="one_row_per_service_version"),
         ),
         migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['held', 'paused', 'running'])), fields=('stage',), name='one_open_promotion_per_stage'),
+            model_name="promotion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["held", "paused", "running"])),
+                fields=("stage",),
+                name="one_open_promotion_per_stage",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['held', 'paused', 'running'])), fields=('release',), name='one_open_promotion_per_release'),
+            model_name="promotion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["held", "paused", "running"])),
+                fields=("release",),
+                name="one_open_promotion_per_release",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['running', 'held', 'paused', 'succeeded', 'cancelled'])), name='promotion_state_is_known'),
+            model_name="promotion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["running", "held", "paused", "succeeded", "cancelled"])),
+                name="promotion_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at', None), ('state__in', ['held', 'paused', 'running'])), models.Q(models.Q(('state__in', ['held', 'paused', 'running']), _negated=True), models.Q(('finished_at', None), _negated=True)), _connector='OR'), name='promotion_ends_when_it_closes'),
+            model_name="promotion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("finished_at", None), ("state__in", ["held", "paused", "running"])),
+                    models.Q(
+                        models.Q(("state__in", ["held", "paused", "running"]), _negated=True),
+                        models.Q(("finished_at", None), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="promotion_ends_when_it_closes",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.UniqueConstraint(fields=('stage', 'service'), name='one_deployment_per_stage_service'),
+            model_name="deployment",
+            constraint=models.UniqueConstraint(fields=("stage", "service"), name="one_deployment_per_stage_service"),
         ),
     ]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from releases.domain.lifecycle import OPEN_PROMOTIONS
-from releases.models import Release, Stage
+from releases.domain.lifecycle import OPEN_PROMOTIONS, SessionState
+from releases.models import AggregationSession, Dispatch, Release, Stage
 
 _OPEN = [state.value for state in OPEN_PROMOTIONS]
 
@@ -27,8 +27,8 @@ def release_sequence(release_id: int) -> int:
 
 def stage_occupancy() -> tuple[tuple[object, ...], ...]:
     """Return what every release's page shows of the others: who took each stage last, what it runs, is it busy."""
-    is_open = Count("promotions", filter=Q(promotions__state__in=_OPEN))
-    return tuple(Stage.objects.order_by("position").values_list("epoch", "live_version_id", is_open))
+    stages = Stage.objects.annotate(busy=Count("promotions", filter=Q(promotions__state__in=_OPEN)))
+    return tuple(stages.order_by("position").values_list("epoch", "live_version_id", "busy"))
 
 
 def release_of(release_id: int) -> Release:
@@ -37,7 +37,19 @@ def release_of(release_id: int) -> Release:
 
 
 def changes_since(release_id: int, sequence: int) -> Changes:
-    """Return which services the entries after ``sequence`` speak of."""
+    """Return which services the entries after ``sequence`` speak of, and those that share a deadline with them."""
     release = release_of(release_id)
     touched = set(release.entries.filter(sequence__gt=sequence).values_list("service", flat=True))
-    return Changes(release=release, services=None if "" in touched else frozenset(touched))
+    if "" in touched:
+        return Changes(release=release, services=None)
+    return Changes(release=release, services=frozenset(touched | _asked_beside(release_id, touched)))
+
+
+def _asked_beside(release_id: int, services: set[str]) -> set[str]:
+    """The first word of one service starts the clock of all that were asked with it."""
+    sessions = AggregationSession.objects.filter(
+        promotion__release=release_id,
+        state=SessionState.RUNNING.value,
+        dispatches__step__service__slug__in=services,
+    )
+    return set(Dispatch.objects.filter(session__in=sessions).values_list("step__service__slug", flat=True))

@@ -10,9 +10,6 @@ from releases.queries.release_pages import entry_view
 from releases.queries.sessions import find_session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from releases.models import AggregationSession, JournalEntry
     from releases.queries.views import Entry
 
 
@@ -25,27 +22,15 @@ class Story:
 
 
 def session_story(correlation_id: str, *, after: int) -> Story:
-    """Return the session's journal entries numbered above ``after``, the summary last."""
+    """Return the session's journal entries numbered above ``after``, up to its summary.
+
+    What services report after the summary is late: the session's document tells of it, its stream is over.
+    """
     session = find_session(correlation_id)
-    attempts = dict(session.dispatches.values_list("step__service__slug", "attempt"))
+    own = session.promotion.release.entries.filter(payload__correlation_id=str(session.correlation_id))
     # The summary is looked for first: were it written in between, the next call would tell it.
-    opened, closed = _number(session, Kind.SESSION_OPENED), _number(session, Kind.SESSION_CLOSED)
-    told = session.promotion.release.entries.filter(sequence__gt=max(after, opened - 1)).order_by("sequence")
+    closed = own.filter(kind=Kind.SESSION_CLOSED.value).values_list("sequence", flat=True).first()
+    told = own.filter(sequence__gt=after).order_by("sequence")
     if closed:
         told = told.filter(sequence__lte=closed)
-    entries = tuple(entry_view(entry) for entry in told if _concerns(entry, session, attempts))
-    return Story(entries=entries, is_over=bool(closed))
-
-
-def _number(session: AggregationSession, kind: Kind) -> int:
-    entries = session.promotion.release.entries.filter(kind=kind.value)
-    own = entries.filter(payload__correlation_id=str(session.correlation_id))
-    return own.values_list("sequence", flat=True).first() or 0
-
-
-def _concerns(entry: JournalEntry, session: AggregationSession, attempts: Mapping[str, int]) -> bool:
-    """Know an entry of the session by its id, or by the service and attempt that only it has while it is open."""
-    named = entry.payload.get("correlation_id")
-    if named is not None:
-        return bool(named == str(session.correlation_id))
-    return entry.service in attempts and entry.payload.get("attempt") == attempts[entry.service]
+    return Story(entries=tuple(entry_view(entry) for entry in told), is_over=bool(closed))

@@ -348,7 +348,7 @@ def test_a_stage_takes_one_release_at_a_time() -> None:
 def test_a_release_is_promoted_to_one_stage_at_a_time() -> None:
     promotion = promoting()
 
-    with pytest.raises(Conflict, match="already being promoted to DEV"):
+    with pytest.raises(Conflict, match="The promotion to DEV is still running"):
         promote(promotion.release, "QA")
 
 

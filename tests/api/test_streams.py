@@ -4,7 +4,6 @@ import asyncio
 import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
-from uuid import uuid4
 
 import pytest
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
@@ -116,7 +115,7 @@ async def test_after_the_summary_there_is_nothing_to_follow(manager: Caller, cor
     assert (response.status_code, response.content) == (204, b"")
 
 
-@pytest.mark.parametrize("unknown", [str(uuid4()), "nonsense"])
+@pytest.mark.parametrize("unknown", ["00000000-0000-4000-8000-000000000000", "nonsense"])
 async def test_the_stream_of_an_unknown_session_is_not_found(manager: Caller, unknown: str) -> None:
     assert (await follow(manager, unknown)).status_code == 404
 
