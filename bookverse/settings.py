@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,10 @@ INSTALLED_APPS = [
     "csp",
     "ninja",
 ]
+
+if "runserver" in sys.argv:
+    # Only there: importing it would cost every other command a second.
+    INSTALLED_APPS.insert(0, "daphne")
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ninja import Schema
 from pydantic import Field
-
-if TYPE_CHECKING:
-    from releases.domain.solver import Recommendation
 
 
 class ReasonAnswer(Schema):
@@ -99,22 +94,3 @@ class JudgementAnswer(Schema):
     reasons: list[ReasonAnswer]
     recommended: RecommendationAnswer | None
     versions: dict[str, str]
-
-
-def recommendation_answer(recommendation: Recommendation | None) -> dict[str, object] | None:
-    """Return the shape of ``RecommendationAnswer``."""
-    if recommendation is None:
-        return None
-    return {
-        "versions": {service: version.raw for service, version in sorted(recommendation.versions.items())},
-        "changes": [
-            {
-                "service": change.service,
-                "from": change.before.raw if change.before else None,
-                "to": change.after.raw,
-                "why": change.why,
-            }
-            for change in recommendation.changes
-        ],
-        "proof": recommendation.proof.value,
-    }

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from ninja import Router
 
 from releases.api.bodies import PlanBody, VerdictBody
-from releases.api.plan_answers import JudgementAnswer, PlanAnswer, recommendation_answer
+from releases.api.plan_answers import JudgementAnswer, PlanAnswer
 from releases.api.reasons import problem_document
-from releases.domain.documents import plan_document, verdict_document
+from releases.domain.documents import plan_document, recommendation_document, verdict_document
 from releases.domain.plans import PlanRequest
 from releases.queries.plans import computed_plan
 from releases.queries.verdicts import judged_set
@@ -42,6 +42,6 @@ def verdict(request: HttpRequest, body: VerdictBody) -> dict[str, object]:
     judged = judged_set(body.versions, body.platform_version)
     return {
         **verdict_document(judged.verdict),
-        "recommended": recommendation_answer(judged.recommended),
+        "recommended": recommendation_document(judged.recommended),
         "versions": judged.versions,
     }

@@ -30,7 +30,7 @@ def plan_document(plan: Plan) -> Document:
         "rollback_phases": [list(phase) for phase in plan.rollback_phases],
         "gates": [],
         "forecast": None,
-        "recommended": _recommended(plan.recommended),
+        "recommended": recommendation_document(plan.recommended),
         "problems": [asdict(problem) for problem in plan.problems],
         "can_be_created": plan.can_be_created,
         "digest": plan.digest,
@@ -60,7 +60,8 @@ def _change(change: PlanChange) -> Document:
     }
 
 
-def _recommended(recommendation: Recommendation | None) -> Document | None:
+def recommendation_document(recommendation: Recommendation | None) -> Document | None:
+    """Return the nearest set that fits, null when there is none."""
     if recommendation is None:
         return None
     return {

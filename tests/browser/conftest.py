@@ -15,6 +15,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client, override_settings
+from django.test.utils import setup_databases, teardown_databases
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from bookverse.asgi import application
@@ -96,10 +97,16 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Path]:
+def database(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
     """The database of all browser tests: one board serves them, so none of them may empty it under the board."""
-    with django_db_blocker.unblock():
-        yield Path(settings.DATABASES["default"]["NAME"])
+    path = tmp_path_factory.mktemp("browser") / "board.sqlite3"
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
+        patch.setitem(connections.settings["default"]["TEST"], "NAME", str(path))
+        before = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+        yield path
+        teardown_databases(before, verbosity=0)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,41 @@
+"""Compares what an open page shows with what the server sends for a fresh load of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+# What the script words or carries by itself, and the marks of htmx, are nobody's news.
+_REGIONS = """async () => {
+  const wanted = [
+    "#release-head", "#release-announce", "#release-stages", "#graph-edges", "[id^='node-']", "[id^='step-']",
+    "#release-feed", "#release-summaries", "#board-open", "#board-grid",
+  ].join(",");
+  const plain = (element) => {
+    const copy = element.cloneNode(true);
+    for (const each of [copy, ...copy.querySelectorAll("*")]) {
+      if (each.matches("[data-carried]")) each.remove();
+      if (each.matches("time")) { each.textContent = ""; each.removeAttribute("title"); }
+      if (each.matches("meter")) { each.textContent = ""; each.removeAttribute("value"); }
+      if (each.matches("[data-share]")) each.textContent = "";
+      each.classList.remove("changed");
+      if (!each.classList.length) each.removeAttribute("class");
+      for (const name of ["data-now", "data-htmx-powered", "hx-swap-oob"]) each.removeAttribute(name);
+    }
+    return copy.outerHTML.replace(/\\s+/g, " ").replace(/> /g, ">").replace(/ </g, "<");
+  };
+  const shown = (page) => Object.fromEntries(
+    [...page.querySelectorAll(wanted)].filter((each) => !each.closest("dialog") || each.tagName === "DIALOG")
+      .map((each) => [each.id, plain(each)]));
+  const answer = await fetch(location.href, { cache: "no-store" });
+  return [shown(document), shown(new DOMParser().parseFromString(await answer.text(), "text/html"))];
+}"""
+
+
+def assert_same_as_reloaded(page: Page) -> None:
+    """Fail with each region that differs; the caller has waited until nothing changes any more."""
+    live, fresh = cast("list[dict[str, str]]", page.evaluate(_REGIONS))
+    assert live
+    assert live == fresh

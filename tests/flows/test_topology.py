@@ -1,0 +1,130 @@
+"""Web, worker and beat as separate processes that meet in PostgreSQL and Redis."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from psycopg import sql
+from websockets.sync.client import connect
+
+from tests.browser.simulation import simulated_bookverse
+from tests.flows.processes import PATIENCE_S, Script, demo_environment, run, serve, sign_in, started
+from tests.live.viewing import mark_of
+from tests.ports import free_port
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from websockets.sync.client import ClientConnection
+
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.postgres,
+    pytest.mark.skipif(not settings.REDIS_URL, reason="several processes meet in Redis"),
+]
+DATABASE = "board_of_processes"
+
+
+@contextmanager
+def fresh_database() -> Iterator[str]:
+    """Yield the address of an empty database beside the tests' own."""
+    own = settings.DATABASES["default"]
+    server = f"postgres://{own['USER']}:{own['PASSWORD']}@{own['HOST']}:{own['PORT']}"
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(DATABASE))
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(drop)
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        try:
+            yield f"{server}/{DATABASE}"
+        finally:
+            connection.execute(drop)
+
+
+def celery(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "celery", "-A", "bookverse", *arguments)
+
+
+class Topology:
+    """A board of three processes, and the simulated services they speak with."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder, self.stack = folder, stack
+        services = folder / "services"
+        services.mkdir()
+        demo_port = stack.enter_context(simulated_bookverse(services))
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = demo_environment(
+            port=self.port,
+            demo_port=demo_port,
+            data=services,
+            COLLECT_EVERY_S="2",
+            DATABASE_URL=stack.enter_context(fresh_database()),
+            REDIS_URL=urlsplit(settings.REDIS_URL)._replace(path="/7").geturl(),
+        )
+        run(self.environment, "migrate", "--verbosity", "0")
+        run(self.environment, "seed_demo")
+        self.start("web", *serve(self.port), ready="The release board is ready")
+        self.start("worker", *celery("worker", "--loglevel", "INFO", "--hostname", "flow@%h"), ready="ready.")
+        schedule = str(folder / "beat")
+        self.start("beat", *celery("beat", "--loglevel", "INFO", "--schedule", schedule), ready="beat: Starting")
+
+    def start(self, name: str, *command: str, ready: str) -> None:
+        child = started(self.environment, self.folder / f"{name}.log", *command, ready=ready)
+        self.stack.enter_context(child)
+
+    def script(self) -> Script:
+        script = Script(self.url, run(self.environment, "create_token", "--user", "manager"))
+        self.stack.callback(script.close)
+        return script
+
+    def watch(self, release_id: int, username: str) -> ClientConnection:
+        browser = sign_in(self.url, username)
+        self.stack.callback(browser.close)
+        cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        return self.stack.enter_context(
+            connect(
+                f"ws://127.0.0.1:{self.port}/ws/releases/{release_id}/",
+                origin=self.url,  # type: ignore[arg-type] # a plain string is what it sends
+                additional_headers={"Cookie": cookies},
+                proxy=None,
+            )
+        )
+
+
+@pytest.fixture
+def topology(tmp_path: Path) -> Iterator[Topology]:
+    with ExitStack() as stack:
+        yield Topology(tmp_path, stack)
+
+
+def test_a_promotion_is_carried_out_and_shown_live_by_processes_apart(topology: Topology) -> None:
+    script = topology.script()
+    version = script.create_release()
+    viewer = topology.watch(1, "viewer")
+    shown = mark_of(str(viewer.recv(PATIENCE_S)))
+    script.promote(version, "DEV")
+
+    until(lambda: "promotion.succeeded" in script.kinds(version), what=lambda: script.kinds(version))
+    last = script.journal(version)[-1]["sequence"]
+    while shown is None or shown[1] < last:
+        shown = mark_of(str(viewer.recv(PATIENCE_S)))
+
+    assert script.get(f"/releases/{version}")["state"] == "waiting"
+    assert shown[1] == last
+
+
+def test_beat_asks_for_versions_and_a_worker_collects_them(topology: Topology) -> None:
+    worker = topology.folder / "worker.log"
+
+    until(lambda: "releases.collect_due_versions" in worker.read_text(), what=worker.read_text)
+
+    assert "releases.start_collection" in (topology.folder / "beat.log").read_text()
