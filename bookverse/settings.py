@@ -70,7 +70,11 @@ PROGRESS_LEASE_MS = env.int("PROGRESS_LEASE_MS", default=30_000)
 # UNDELIVERABLE_AFTER_MS: how long the board keeps trying to reach a service.
 UNDELIVERABLE_AFTER_MS = env.int("UNDELIVERABLE_AFTER_MS", default=120_000)
 # COLLECT_EVERY_S: seconds between two collections of versions from AppTrust.
-COLLECT_EVERY_S = env.int("COLLECT_EVERY_S", default=60)
+COLLECT_EVERY_S = env.int(
+    "COLLECT_EVERY_S", default=60
+)  # INITIAL_PLATFORM_VERSION: what the first platform version is called.
+INITIAL_PLATFORM_VERSION: str = env.str("INITIAL_PLATFORM_VERSION", default="1.0.0")
+
 INSTALLED_APPS = [
     "bookverse",
     "releases",

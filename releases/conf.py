@@ -37,6 +37,11 @@ def undeliverable_after() -> timedelta:
     return timedelta(milliseconds=settings.UNDELIVERABLE_AFTER_MS)
 
 
+def initial_platform_version() -> str:
+    """What the first platform version is called."""
+    return str(settings.INITIAL_PLATFORM_VERSION)
+
+
 def outbound_allow() -> tuple[str, ...]:
     """Private networks that services may live in."""
     return tuple(settings.OUTBOUND_ALLOW)

@@ -12,6 +12,7 @@ from releases.domain.dependencies import CyclicDependency, deployment_phases, re
 from releases.domain.errors import ReleaseError
 from releases.domain.evidence import open_rules
 from releases.domain.platform_versions import (
+    FIRST,
     PlatformBump,
     ServiceChange,
     describe_change,
@@ -79,6 +80,7 @@ class PlanFacts:
     external: frozenset[str] = frozenset()
     from_stage: str = ""
     last_stable: Mapping[str, Version] = field(default_factory=dict)
+    first: Version = FIRST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +228,11 @@ def _sets(facts: PlanFacts, selections: tuple[Selection, ...]) -> _Sets:
 def _bump(request: PlanRequest, facts: PlanFacts, sets: _Sets) -> tuple[PlatformBump, tuple[Problem, ...]]:
     """Determine the version; when the wish is refused, the plan still shows what the changes ask for."""
     plain = determine_platform_version(
-        baseline=facts.baseline, before=sets.before, after=sets.after, last_stable=facts.last_stable
+        baseline=facts.baseline,
+        before=sets.before,
+        after=sets.after,
+        last_stable=facts.last_stable,
+        first=facts.first,
     )
     problems = (*_downgrade_problems(request, plain), *_force_problems(request, plain))
     try:
@@ -239,6 +245,7 @@ def _bump(request: PlanRequest, facts: PlanFacts, sets: _Sets) -> tuple[Platform
             override_reason=request.reason.strip(),
             published=facts.published,
             last_stable=facts.last_stable,
+            first=facts.first,
         )
     except ReleaseError as error:
         return plain, (*problems, _version_problem(error))

@@ -61,7 +61,7 @@ class PlatformBump:
     warnings: tuple[str, ...] = ()
 
 
-def determine_platform_version(
+def determine_platform_version(  # noqa: PLR0913 - each is one fact of the rule, and none has a position
     *,
     baseline: Version | None,
     before: Mapping[str, Version],
@@ -71,6 +71,7 @@ def determine_platform_version(
     override_reason: str = "",
     published: Collection[Version] = (),
     last_stable: Mapping[str, Version] = NOTHING,
+    first: Version = FIRST,
 ) -> PlatformBump:
     """Compare against the last stable platform version; raises ``TargetRefused`` and ``AlreadyPublished``."""
     changes = service_changes(before, after, last_stable)
@@ -82,7 +83,7 @@ def determine_platform_version(
     if level is Level.NONE:
         level = Level.PATCH
         rationale.append(f"No service changed; a PATCH is forced: {forced_reason}")
-    determined = bump(baseline, level) if baseline else FIRST
+    determined = bump(baseline, level) if baseline else first
     rationale.append(_conclude(baseline, determined, level))
     version = determined
     if requested is not None and requested.raw != determined.raw:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from releases import conf
 from releases.domain.access import Actor, Permission, why_not
 from releases.domain.plans import Plan, PlanFacts, PlanRequest, build_plan
 from releases.domain.versions import AlreadyPublished, Version, next_in_channel, parse
@@ -52,6 +53,7 @@ def _facts(rows: Mapping[str, Sequence[ServiceVersion]]) -> PlanFacts:
     slugs = Service.objects.values_list("slug", flat=True)
     return PlanFacts(
         baseline=parse(base.version) if base else None,
+        first=parse(conf.initial_platform_version()),
         live={service: parse(version) for service, version in live.items()},
         candidates={slug: tuple(candidate(row) for row in rows.get(slug, ())) for slug in slugs},
         rules=declared_rules(),

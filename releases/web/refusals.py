@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db import DataError, OperationalError
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from releases.domain.errors import Conflict, InvalidInput, NotFound, PermissionRefused, ReleaseError, VerdictRefused
@@ -13,7 +15,7 @@ from releases.domain.verdicts import Reason
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
 _STATUS: tuple[tuple[type[ReleaseError], int, str], ...] = (
     (InvalidInput, 422, "Something is missing or wrong"),
@@ -45,7 +47,11 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
-        """Answer a refusal with its status; anything else is not ours."""
+        """Answer a refusal with its status, and the database's own with 422 or 503; anything else is not ours."""
+        if isinstance(failure, OperationalError):
+            return _database_away()
+        if isinstance(failure, DataError):
+            failure = InvalidInput("request", "The address or the form holds characters that cannot be stored.")
         if not isinstance(failure, ReleaseError):
             return None
         status, title = next((status, title) for kind, status, title in _STATUS if isinstance(failure, kind))
@@ -53,3 +59,9 @@ class RefusalMiddleware:
         refusal = Refusal(title=title, message=failure.message, reasons=reasons)
         page = "releases/refusal.html#block" if request.headers.get("HX-Request") else "releases/refusal.html"
         return render(request, page, {"refusal": refusal}, status=status)
+
+
+def _database_away() -> HttpResponse:
+    # In plain words: the frame of a page asks the database who is looking.
+    words = "The database does not answer. Nothing was changed; try again in a moment.\n"
+    return HttpResponse(words, status=503, content_type="text/plain", headers={"Retry-After": "5"})

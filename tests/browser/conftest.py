@@ -110,38 +110,33 @@ def database(
 
 
 @pytest.fixture(scope="session")
-def address(database: Path, chromium: Browser) -> Iterator[str]:
-    """Serve the board."""
-    with serving(application) as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def bookverse_port(tmp_path_factory: pytest.TempPathFactory, address: str) -> Iterator[int]:
+def bookverse_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Start the simulated BookVerse and point the board at it; yields its first port, which is AppTrust's."""
-    with simulated_bookverse(tmp_path_factory.mktemp("bookverse")) as port:
-        apptrust = f"http://127.0.0.1:{port}"
-        with override_settings(
-            DEMO=True, DEMO_PORT=port, JFROG_URL=apptrust, SITE_URL=address, CALLBACK_BASE_URL=address
-        ):
-            yield port
+    with (
+        simulated_bookverse(tmp_path_factory.mktemp("bookverse")) as port,
+        override_settings(DEMO=True, DEMO_PORT=port, JFROG_URL=f"http://127.0.0.1:{port}"),
+    ):
+        yield port
 
 
 @pytest.fixture(scope="session")
-def worker(database: Path) -> Iterator[None]:
-    """Run tasks and the schedule in threads of this process, as the board does without Redis."""
-    stop = start_embedded()
-    yield
-    stop()
-
-
-@pytest.fixture(scope="session")
-def beginning(bookverse_port: int, worker: None, database: Path, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """The whole board of `make run` with its data and accounts, as it is before anybody did anything."""
+def beginning(
+    chromium: Browser, bookverse_port: int, database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Snapshot:
+    """The data and accounts of `make run`, kept before the board runs and before anybody did anything."""
     in_another_thread(lambda: call_command("seed_demo", verbosity=0))
     snapshot = Snapshot(database=database, copy=tmp_path_factory.mktemp("beginning") / "board.sqlite3")
     snapshot.take()
     return snapshot
+
+
+@pytest.fixture(scope="session")
+def address(beginning: Snapshot) -> Iterator[str]:
+    """Serve the board, with tasks and schedule in threads of this process as the board does without Redis."""
+    with serving(application) as url, override_settings(SITE_URL=url, CALLBACK_BASE_URL=url):
+        stop = start_embedded()
+        yield url
+        stop()
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-# What the script words or carries by itself, and the marks of htmx, are nobody's news.
+# What the script words or carries by itself, and the marks of htmx, are nobody's news. The sequence number is that of
+# the last push of a part: a row that nothing happened to is not pushed, and keeps an older one.
 _REGIONS = """async () => {
   const wanted = [
     "#release-head", "#release-announce", "#release-stages", "#graph-edges", "[id^='node-']", "[id^='step-']",
@@ -22,7 +23,7 @@ _REGIONS = """async () => {
       if (each.matches("[data-share]")) each.textContent = "";
       each.classList.remove("changed");
       if (!each.classList.length) each.removeAttribute("class");
-      for (const name of ["data-now", "data-htmx-powered", "hx-swap-oob"]) each.removeAttribute(name);
+      for (const name of ["data-now", "data-seq", "data-htmx-powered", "hx-swap-oob"]) each.removeAttribute(name);
     }
     return copy.outerHTML.replace(/\\s+/g, " ").replace(/> /g, ">").replace(/ </g, "<");
   };
@@ -37,5 +38,6 @@ _REGIONS = """async () => {
 def assert_same_as_reloaded(page: Page) -> None:
     """Fail with each region that differs; the caller has waited until nothing changes any more."""
     live, fresh = cast("list[dict[str, str]]", page.evaluate(_REGIONS))
-    assert live
-    assert live == fresh
+    assert live, "the page has no live region"
+    different = [f"shown  {live.get(name)}\nloaded {fresh.get(name)}" for name in live | fresh if live.get(name) != fresh.get(name)]
+    assert not different, "\n".join(different)

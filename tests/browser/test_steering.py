@@ -50,8 +50,8 @@ def test_a_paused_promotion_asks_nobody_else_until_it_is_resumed(running: Page) 
 
 def test_cancelling_a_promotion_says_what_stays_and_leaves_the_release_to_be_promoted_again(running: Page) -> None:
     running.get_by_role("button", name="Cancel…").click()
-    dialog = running.get_by_role("dialog", name="Cancel the promotion to DEV?")
-    expect(dialog).to_contain_text("keep what they already deployed")
+    dialog = running.get_by_role("dialog", name="Cancel the promotion of 2.2.0-alpha.1 to DEV?")
+    expect(dialog).to_contain_text("Services that are done keep what they deployed.")
     dialog.get_by_label("Reason").fill("wrong week")
     dialog.get_by_role("button", name="Cancel the promotion to DEV").click()
     expect(dialog).to_be_hidden()

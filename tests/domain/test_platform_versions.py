@@ -109,6 +109,12 @@ def test_the_first_platform_version_is_one() -> None:
     assert (str(bump.version), bump.rationale[-1]) == ("1.0.0", "This is the first platform version: 1.0.0.")
 
 
+def test_the_first_platform_version_may_be_called_otherwise() -> None:
+    assert (
+        str(determine_platform_version(baseline=None, before={}, after=LIVE, first=parse("0.1.0")).version) == "0.1.0"
+    )
+
+
 def test_a_downgrade_is_warned_of() -> None:
     bump = bump_for({"a": "1.1.0", "b": "1.0.0"}, {"a": "1.0.0", "b": "1.0.1"})
     assert bump.warnings == ("a goes down from 1.1.0 to 1.0.0, a MINOR step. Give a reason.",)

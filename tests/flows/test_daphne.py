@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.flows.processes import PATIENCE_S, demo_environment, run, sign_in, started
 from tests.ports import free_port
@@ -27,8 +28,9 @@ def test_pages_and_sockets_answer_under_daphne(tmp_path: Path) -> None:
     daphne = (sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "bookverse.asgi:application")
     url = f"http://127.0.0.1:{port}"
     with started(environment, tmp_path / "daphne.log", *daphne, ready="Listening on TCP"):
-        with sign_in(url, "viewer") as browser:
-            cookie = f"sessionid={browser.cookies['sessionid']}"
+        browser = sign_in(url, "viewer")
+        cookie = f"sessionid={browser.cookies['sessionid']}"
+        browser.close()
         assert board_over_a_socket(port, cookie).count('id="board-grid"') == 1
 
 
@@ -39,8 +41,8 @@ ACCOUNT = (
 
 
 def board_over_a_socket(port: int, cookie: str) -> str:
-    origin = f"http://127.0.0.1:{port}"
+    origin = Origin(f"http://127.0.0.1:{port}")
     headers = {"Cookie": cookie}
-    with connect(f"ws://127.0.0.1:{port}/ws/board/", origin=origin, additional_headers=headers) as socket:  # type: ignore[arg-type] # a NewType of str
+    with connect(f"ws://127.0.0.1:{port}/ws/board/", origin=origin, additional_headers=headers) as socket:
         frame = socket.recv(timeout=PATIENCE_S)
     return str(frame)

@@ -73,9 +73,9 @@ class Topology:
         run(self.environment, "migrate", "--verbosity", "0")
         run(self.environment, "seed_demo")
         self.start("web", *serve(self.port), ready="The release board is ready")
-        self.start("worker", *celery("worker", "--loglevel", "INFO", "--hostname", "flow@%h"), ready="ready.")
+        self.start("worker", *celery("worker", "--loglevel", "INFO", "--hostname", "flow@%h"), ready="releases.start_collection")
         schedule = str(folder / "beat")
-        self.start("beat", *celery("beat", "--loglevel", "INFO", "--schedule", schedule), ready="beat: Starting")
+        self.start("beat", *celery("beat", "--loglevel", "INFO", "--schedule", schedule), ready="is starting")
 
     def start(self, name: str, *command: str, ready: str) -> None:
         child = started(self.environment, self.folder / f"{name}.log", *command, ready=ready)
@@ -85,6 +85,15 @@ class Topology:
         script = Script(self.url, run(self.environment, "create_token", "--user", "manager"))
         self.stack.callback(script.close)
         return script
+
+    def collections(self) -> int:
+        """Count the collections that were carried out without an error; the demo data began with one."""
+        with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
+            found = connection.execute(
+                "SELECT count(*) FROM releases_collection WHERE finished_at IS NOT NULL AND error = ''"
+            ).fetchone()
+        assert found is not None
+        return int(found[0])
 
     def watch(self, release_id: int, username: str) -> ClientConnection:
         browser = sign_in(self.url, username)
@@ -122,9 +131,5 @@ def test_a_promotion_is_carried_out_and_shown_live_by_processes_apart(topology: 
     assert shown[1] == last
 
 
-def test_beat_asks_for_versions_and_a_worker_collects_them(topology: Topology) -> None:
-    worker = topology.folder / "worker.log"
-
-    until(lambda: "releases.collect_due_versions" in worker.read_text(), what=worker.read_text)
-
-    assert "releases.start_collection" in (topology.folder / "beat.log").read_text()
+def test_beat_asks_for_versions_and_somebody_collects_them(topology: Topology) -> None:
+    until(lambda: topology.collections() >= 3, what=topology.collections)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from releases.domain.access import Role
 from releases.models import Dependency, Service, ServiceVersion
+from releases.web.views import board
 from tests import factories
 from tests.factories import created, finish, promote, tell
 from tests.live.html import parse_html
@@ -52,7 +53,21 @@ def test_what_is_not_there_is_not_found(manager: Client, address: str) -> None:
 
 @pytest.mark.parametrize("address", ["/releases/%00", "/releases/2.2.0%00", "/releases?q=%00", "/releases?state=%00"])
 def test_a_nul_in_an_address_is_no_fault_of_ours(manager: Client, address: str) -> None:
-    assert manager.get(address).status_code in {200, 404}
+    assert manager.get(address).status_code in {200, 404, 422}
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_while_the_database_is_away_people_are_asked_to_come_back(
+    manager: Client, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_refusal: str) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(board, "board_view", fail)
+
+    answer = manager.get("/", headers=headers)
+
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
 
 
 @pytest.mark.parametrize("address", ["/releases?cursor=abc", "/releases?cursor=-1", "/plans/new?kind=train"])
@@ -147,7 +162,7 @@ def test_a_theme_leads_nowhere_else(manager: Client, target: str) -> None:
 
 
 def queries_of(client: Client, address: str) -> int:
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         assert client.get(address).status_code == 200
     return len(queries)
 

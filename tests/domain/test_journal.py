@@ -1,0 +1,41 @@
+"""The names that scripts and replays read."""
+
+from __future__ import annotations
+
+import re
+
+from releases.domain.journal import Kind
+
+
+def test_a_kind_names_its_subject_and_what_happened() -> None:
+    assert [kind for kind in Kind if not re.fullmatch(r"[a-z]+\.[a-z_]+", kind)] == []
+
+
+def test_kinds_fit_their_column() -> None:
+    assert max(map(len, Kind)) <= 40
+
+
+def test_kinds_are_stable() -> None:
+    assert sorted(Kind) == [
+        "callback.applied",
+        "callback.contradictory",
+        "callback.late",
+        "callback.out_of_order",
+        "deadline.extended",
+        "dispatch.retrying",
+        "dispatch.sent",
+        "promotion.cancelled",
+        "promotion.held",
+        "promotion.paused",
+        "promotion.resumed",
+        "promotion.started",
+        "promotion.succeeded",
+        "release.cancelled",
+        "release.created",
+        "release.released",
+        "session.closed",
+        "session.opened",
+        "slot.closed",
+        "step.retried",
+        "step.skipped",
+    ]
