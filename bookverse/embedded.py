@@ -43,8 +43,9 @@ def start_embedded() -> Callable[[], None]:
     ticker.start()  # type: ignore[union-attr] # a thread or a process, both start
 
     def stop() -> None:
-        ticker.stop()
+        # Both look up only every second or two, so the worker is told before beat is waited for.
         state.should_stop = 0  # type: ignore[assignment] # an exit status, as Celery's own signal handlers set it
+        ticker.stop()
         thread.join(STOP_WITHIN_S)
         state.should_stop = None
 

@@ -14,7 +14,7 @@ from releases.actions.slots import close_slot, open_slots
 from releases.domain.aggregation import Reason
 from releases.domain.journal import Kind
 from releases.domain.lifecycle import OPEN_PROMOTIONS, OPEN_SLOTS, SessionState, SlotState
-from releases.models import AggregationSession, Dispatch, Promotion, Pulse
+from releases.models import AggregationSession, Collection, Dispatch, Promotion, Pulse
 from releases.queries.clock import database_now
 
 if TYPE_CHECKING:
@@ -30,6 +30,13 @@ def keep_time() -> None:
     """Grant the time that the board was away, then end what is overdue; only the database can make this wait."""
     grant_absence()
     end_overdue_slots()
+
+
+@transaction.atomic(durable=True)
+def take_over() -> None:
+    """Free what a process that is gone was at; for who starts a board and knows that no other process runs."""
+    Dispatch.objects.filter(state=SlotState.PENDING.value).update(claimed_until=None)
+    Collection.objects.filter(finished_at=None).update(claimed_until=None)
 
 
 def grant_absence() -> None:

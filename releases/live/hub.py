@@ -128,6 +128,11 @@ class Hub:
         self._ear: asyncio.Task[None] | None = None
         self._opening = asyncio.Lock()
 
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nobody watches anything and the ear is closed."""
+        return not self._watches and self._ear is None
+
     async def join(self, topic: Topic, mailbox: Mailbox) -> Watch:
         """Follow a topic; whatever changes from now on reaches the mailbox."""
         async with self._opening:

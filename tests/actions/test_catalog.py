@@ -27,7 +27,7 @@ TABLES = (CompatibilityRow, Constraint, Dependency, Deployment, PlatformVersion,
 
 
 def counts() -> dict[str, int]:
-    return {table.__name__: table._default_manager.count() for table in TABLES}
+    return {table.__name__: table.objects.count() for table in TABLES}
 
 
 def test_a_platform_is_loaded_as_described() -> None:

@@ -19,14 +19,14 @@ from tests.fakes.registry import FakeRegistry, row
 from tests.threads import at_once
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
     from pytest_httpserver import HTTPServer
 
 WEB = "bookverse-web"
 
 
 @pytest.fixture
-def registry(transactional_db: None, httpserver: HTTPServer, settings: SettingsWrapper) -> FakeRegistry:
+def registry(transactional_db: None, httpserver: HTTPServer, settings: Settings) -> FakeRegistry:
     load_bookverse()
     ServiceVersion.objects.all().delete()
     fake = FakeRegistry(httpserver)
@@ -41,7 +41,8 @@ def collect() -> Collection:
 
 
 def stored(service: str = "web") -> list[dict[str, Any]]:
-    return list(ServiceVersion.objects.filter(service__slug=service).order_by("version").values())
+    rows = ServiceVersion.objects.filter(service__slug=service).order_by("version").values()
+    return [dict(row) for row in rows]
 
 
 def test_every_version_of_every_service_is_noted(registry: FakeRegistry) -> None:

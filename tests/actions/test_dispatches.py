@@ -11,6 +11,7 @@ from django.db.models import F
 from releases.actions import dispatches
 from releases.actions.dispatches import send_due_dispatches
 from releases.actions.steering import cancel, pause_promotion, resume_promotion
+from releases.actions.sweeping import take_over
 from releases.domain.aggregation import Answer
 from releases.models import Dispatch, Promotion, Service
 from tests import factories
@@ -21,7 +22,7 @@ from tests.threads import at_once
 from tests.waiting import until
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
     from tests.fakes.service import FakeService, Order
 
@@ -260,6 +261,18 @@ def test_an_order_whose_sender_died_is_repeated_with_the_same_key_and_token(
     assert slot(promotion, "inventory").state == "dispatched"
 
 
+def test_a_board_that_is_started_again_sends_at_once_what_died_on_the_way(
+    service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promotion = promoting_at(service)
+    lose_the_sender(monkeypatch)
+
+    take_over()
+
+    assert send_due_dispatches() == 1
+    assert slot(promotion, "inventory").state == "dispatched"
+
+
 def test_a_late_note_of_an_earlier_sender_changes_nothing(
     service: FakeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -308,9 +321,7 @@ def test_a_cancelled_promotion_sends_nothing(service: FakeService) -> None:
 
 def test_an_answer_after_a_cancel_changes_nothing(service: FakeService) -> None:
     promotion = promoting_at(service)
-    service.replies.put(
-        Reply(before=lambda _order: at_once(lambda: cancel(actor=person(), version=promotion.version)))
-    )
+    service.replies.put(Reply(before=lambda _order: at_once(lambda: cancel(actor=person(), version=promotion.version))))
 
     send_due_dispatches()
 
@@ -340,7 +351,7 @@ def until_sent(promotion: Promotion, service: str) -> str:
 
 
 def test_a_private_address_outside_the_allowed_networks_is_refused_without_connecting(
-    service: FakeService, settings: SettingsWrapper
+    service: FakeService, settings: Settings
 ) -> None:
     settings.OUTBOUND_ALLOW = ["10.0.0.0/8"]
     promotion = promoting_at(service)
@@ -348,13 +359,13 @@ def test_a_private_address_outside_the_allowed_networks_is_refused_without_conne
     send_due_dispatches()
 
     cause = promotion.release.entries.get(kind="dispatch.retrying").payload["reason"]
-    assert cause == (
-        "ConnectError: 127.0.0.1 is outside the networks that OUTBOUND_ALLOW and public addressing permit"
-    )
+    assert cause == ("ConnectError: 127.0.0.1 is outside the networks that OUTBOUND_ALLOW and public addressing permit")
     assert service.taken() == []
 
 
-@pytest.mark.parametrize("url", ["http://[::1", "ftp://127.0.0.1/", "http:///x", f"http://{'a' * 70}.test/", "nonsense"])
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "ftp://127.0.0.1/", "http:///x", f"http://{'a' * 70}.test/", "nonsense"]
+)
 def test_an_address_that_is_none_fails_only_its_own_service(service: FakeService, url: str) -> None:
     promotion = promoting_at(service)
     tell(promotion, "inventory", "succeeded")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from releases.actions.promotions import PromotionRequest, promote_release
@@ -11,6 +13,11 @@ from releases.domain.errors import Conflict, InvalidInput, NotFound, PermissionR
 from releases.models import Constraint, Deployment, Promotion, Release, Service, Stage
 from tests import factories
 from tests.factories import created, finish, load_bookverse, person, promote, promoting, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from releases.domain.access import Actor
 
 pytestmark = pytest.mark.django_db
 
@@ -126,210 +133,6 @@ def test_a_set_that_a_stage_already_runs_is_promoted_without_asking_anybody() ->
     assert (again.state, again.sessions.count()) == ("succeeded", 0)
 
 
-@pytest.mark.parametrize("outcome", ["failed", "rejected"])
-def test_a_service_that_does_not_make_it_holds_the_promotion(outcome: str) -> None:
-    promotion = promoting()
-    tell(promotion, "inventory", outcome)
-
-    promotion.refresh_from_db()
-
-    assert (promotion.state, promotion.release.state) == ("held", "held")
-
-
-def test_a_held_promotion_asks_nobody_of_the_next_phase() -> None:
-    promotion = promoting()
-    tell(promotion, "inventory", "succeeded")
-    tell(promotion, "checkout", "failed")
-    tell(promotion, "recommendations", "succeeded")
-
-    assert states(promotion)["web"] == "pending"
-    assert factories.open_services(promotion) == []
-
-
-def test_a_retry_asks_only_the_service_that_failed_in_a_session_of_its_own() -> None:
-    promotion = promoting()
-    tell(promotion, "inventory", "succeeded")
-    tell(promotion, "recommendations", "succeeded")
-    tell(promotion, "checkout", "failed")
-    before = promotion.sessions.count()
-
-    attempt = retry_step(actor=person(), version="2.2.0-alpha.1", service="checkout")
-
-    slots = factories.session_of(promotion).dispatches.values_list("step__service__slug", "attempt")
-    assert (attempt, promotion.sessions.count() - before, list(slots)) == (2, 1, [("checkout", 2)])
-
-
-def test_a_retry_that_succeeds_lets_the_promotion_go_on() -> None:
-    promotion = promoting()
-    tell(promotion, "inventory", "failed")
-    retry_step(actor=person(), version="2.2.0-alpha.1", service="inventory")
-    tell(promotion, "inventory", "succeeded")
-
-    promotion.refresh_from_db()
-
-    assert (promotion.state, factories.open_services(promotion)) == ("running", ["checkout", "recommendations"])
-
-
-def test_a_promotion_stays_held_until_every_failed_service_is_seen_to() -> None:
-    promotion = promoting()
-    tell(promotion, "inventory", "succeeded")
-    tell(promotion, "checkout", "failed")
-    tell(promotion, "recommendations", "failed")
-    retry_step(actor=person(), version="2.2.0-alpha.1", service="checkout")
-
-    promotion.refresh_from_db()
-
-    assert promotion.state == "held"
-
-
-def test_a_service_can_be_skipped_with_a_reason() -> None:
-    promotion = promoting()
-    tell(promotion, "inventory", "failed")
-    skip_step(actor=person(), version="2.2.0-alpha.1", service="inventory", reason="done by hand")
-
-    step = factories.step_of(promotion, "inventory")
-
-    assert (step.state, step.message) == ("skipped", "done by hand")
-    assert factories.open_services(promotion) == ["checkout", "recommendations"]
-
-
-@pytest.mark.parametrize("stage", ["DEV", "PROD"])
-def test_skipping_the_last_service_ends_the_promotion(stage: str) -> None:
-    promotion = promoting(stage)
-    for service in ("inventory", "checkout", "recommendations", "web"):
-        tell(promotion, service, "succeeded")
-    tell(promotion, "helm", "failed")
-    skip_step(actor=person(), version=promotion.version, service="helm", reason="the chart is unchanged in effect")
-
-    promotion.refresh_from_db()
-
-    assert promotion.state == "succeeded"
-
-
-def test_a_skip_without_a_reason_is_refused() -> None:
-    promotion = promoting()
-    tell(promotion, "inventory", "failed")
-
-    with pytest.raises(InvalidInput) as refusal:
-        skip_step(actor=person(), version="2.2.0-alpha.1", service="inventory", reason="  ")
-
-    assert refusal.value.field == "reason"
-
-
-@pytest.mark.parametrize("verb", [retry_step, skip_step])
-def test_a_service_that_did_not_fail_can_be_neither_retried_nor_skipped(verb: object) -> None:
-    promoting()
-    more = {"reason": "why not"} if verb is skip_step else {}
-
-    with pytest.raises(Conflict, match="only a service that failed"):
-        verb(actor=person(), version="2.2.0-alpha.1", service="inventory", **more)  # type: ignore[operator]
-
-
-def test_a_service_outside_the_promotion_cannot_be_retried() -> None:
-    promoting()
-
-    with pytest.raises(NotFound):
-        retry_step(actor=person(), version="2.2.0-alpha.1", service="nobody")
-
-
-def test_a_paused_promotion_takes_results_but_opens_no_phase() -> None:
-    promotion = promoting()
-    pause_promotion(actor=person(), version="2.2.0-alpha.1", reason="lunch")
-    tell(promotion, "inventory", "succeeded")
-
-    assert states(promotion) == dict.fromkeys(factories.SERVICES, "pending") | {"inventory": "succeeded"}
-    assert factories.open_services(promotion) == []
-
-
-def test_a_resumed_promotion_goes_on_where_it_was() -> None:
-    promotion = promoting()
-    pause_promotion(actor=person(), version="2.2.0-alpha.1")
-    tell(promotion, "inventory", "succeeded")
-    resume_promotion(actor=person(), version="2.2.0-alpha.1")
-
-    assert factories.open_services(promotion) == ["checkout", "recommendations"]
-
-
-def test_a_failure_during_a_pause_holds_the_promotion_once_it_is_resumed() -> None:
-    promotion = promoting()
-    pause_promotion(actor=person(), version="2.2.0-alpha.1")
-    tell(promotion, "inventory", "failed")
-    resume_promotion(actor=person(), version="2.2.0-alpha.1")
-
-    promotion.refresh_from_db()
-
-    assert (promotion.state, promotion.release.state) == ("held", "held")
-
-
-def test_a_paused_promotion_cannot_be_paused_again() -> None:
-    promoting()
-    pause_promotion(actor=person(), version="2.2.0-alpha.1")
-
-    with pytest.raises(Conflict, match="already paused"):
-        pause_promotion(actor=person(), version="2.2.0-alpha.1")
-
-
-def test_a_running_promotion_cannot_be_resumed() -> None:
-    promoting()
-
-    with pytest.raises(Conflict, match="not paused, but running"):
-        resume_promotion(actor=person(), version="2.2.0-alpha.1")
-
-
-def test_a_paused_promotion_retries_nothing() -> None:
-    promotion = promoting()
-    tell(promotion, "inventory", "failed")
-    pause_promotion(actor=person(), version="2.2.0-alpha.1")
-
-    with pytest.raises(Conflict, match="paused; resume it"):
-        retry_step(actor=person(), version="2.2.0-alpha.1", service="inventory")
-
-
-def test_a_cancelled_promotion_leaves_what_is_done_and_ends_the_rest() -> None:
-    promotion = promoting()
-    tell(promotion, "inventory", "succeeded")
-    tell(promotion, "checkout", "succeeded")
-    cancel(actor=person(), version="2.2.0-alpha.1", reason="wrong day")
-
-    promotion.refresh_from_db()
-
-    assert promotion.state == "cancelled"
-    assert states(promotion) == dict.fromkeys(factories.SERVICES, "cancelled") | {
-        "inventory": "succeeded",
-        "checkout": "succeeded",
-    }
-
-
-def test_a_release_whose_first_promotion_was_cancelled_is_planned_again() -> None:
-    promotion = promoting()
-    cancel(actor=person(), version="2.2.0-alpha.1")
-
-    promotion.release.refresh_from_db()
-
-    assert promotion.release.state == "planned"
-
-
-def test_a_release_whose_later_promotion_was_cancelled_waits_in_the_stage_before() -> None:
-    promotion = promoting("QA")
-    cancel(actor=person(), version="2.2.0-beta.1")
-
-    promotion.release.refresh_from_db()
-
-    assert promotion.release.state == "waiting"
-
-
-def test_cancelling_without_an_open_promotion_gives_the_release_up() -> None:
-    load_bookverse()
-    release = created()
-    cancel(actor=person(), version=release.version, reason="superseded")
-
-    release.refresh_from_db()
-
-    assert release.state == "cancelled"
-    with pytest.raises(Conflict, match="is cancelled"):
-        promote(release)
-
-
 @pytest.mark.parametrize("stage", ["QA", "STAGING", "PROD"])
 def test_no_stage_can_be_left_out(stage: str) -> None:
     load_bookverse()
@@ -341,7 +144,7 @@ def test_no_stage_can_be_left_out(stage: str) -> None:
 def test_a_stage_takes_one_release_at_a_time() -> None:
     promoting()
 
-    with pytest.raises(Conflict, match="DEV is busy: 2.2.0-alpha.1"):
+    with pytest.raises(Conflict, match=r"DEV is busy: 2\.2\.0-alpha\.1"):
         promote(created(title="another"))
 
 
@@ -408,27 +211,24 @@ def test_a_key_that_stands_for_another_command_is_refused() -> None:
         promote_release(actor=person(), request=PromotionRequest(version=version, stage="QA"), key="click")
 
 
-def test_a_retry_that_is_sent_twice_is_one_attempt() -> None:
-    promotion = promoting()
-    tell(promotion, "inventory", "failed")
-    retry = {"actor": person(), "version": "2.2.0-alpha.1", "service": "inventory", "key": "click"}
-
-    assert [retry_step(**retry), retry_step(**retry)] == [2, 2]  # type: ignore[arg-type]
-    assert factories.step_of(promotion, "inventory").attempt == 2
-
-
-def test_a_retry_repeated_after_the_promotion_ended_is_answered_as_before() -> None:
-    promotion = promoting()
-    tell(promotion, "inventory", "failed")
-    retry = {"actor": person(), "version": "2.2.0-alpha.1", "service": "inventory", "key": "click"}
-    retry_step(**retry)  # type: ignore[arg-type]
-    promotion.refresh_from_db()
-    finish(promotion)
-
-    assert retry_step(**retry) == 2  # type: ignore[arg-type]
+def steer(verb: str, actor: Actor, lock_version: int | None = None) -> object:
+    """Do one of the things that a page of the first release offers."""
+    label: dict[str, Any] = {"actor": actor, "version": "2.2.0-alpha.1", "lock_version": lock_version}
+    deeds: dict[str, Callable[[], object]] = {
+        "promote": lambda: promote(Release.objects.get(), "QA", actor=actor, lock_version=lock_version),
+        "pause": lambda: pause_promotion(**label),
+        "resume": lambda: resume_promotion(**label),
+        "cancel": lambda: cancel(**label),
+        "retry": lambda: retry_step(**label, service="inventory"),
+        "skip": lambda: skip_step(**label, service="inventory", reason="because"),
+    }
+    return deeds[verb]()
 
 
-@pytest.mark.parametrize("verb", ["promote", "pause", "cancel"])
+VERBS = pytest.mark.parametrize("verb", ["promote", "pause", "resume", "cancel", "retry", "skip"])
+
+
+@VERBS
 def test_an_act_on_what_a_stale_page_showed_is_refused(verb: str) -> None:
     load_bookverse()
     release = created()
@@ -436,35 +236,15 @@ def test_an_act_on_what_a_stale_page_showed_is_refused(verb: str) -> None:
     promote(release)
 
     with pytest.raises(Conflict, match="has changed since this page was shown: maria was here"):
-        match verb:
-            case "promote":
-                promote(release, lock_version=shown)
-            case "pause":
-                pause_promotion(actor=person(), version=release.version, lock_version=shown)
-            case _:
-                cancel(actor=person(), version=release.version, lock_version=shown)
+        steer(verb, person(), shown)
 
 
-@pytest.mark.parametrize("verb", ["promote", "pause", "resume", "cancel", "retry", "skip"])
+@VERBS
 def test_a_viewer_cannot_steer(verb: str) -> None:
     promoting()
-    viewer = person("vera", Role.VIEWER)
-    version = "2.2.0-alpha.1"
 
     with pytest.raises(PermissionRefused, match="you need the role release manager"):
-        match verb:
-            case "promote":
-                promote(Release.objects.get(), "QA", actor=viewer)
-            case "pause":
-                pause_promotion(actor=viewer, version=version)
-            case "resume":
-                resume_promotion(actor=viewer, version=version)
-            case "cancel":
-                cancel(actor=viewer, version=version)
-            case "retry":
-                retry_step(actor=viewer, version=version, service="inventory")
-            case _:
-                skip_step(actor=viewer, version=version, service="inventory", reason="because")
+        steer(verb, person("vera", Role.VIEWER))
 
 
 @pytest.mark.parametrize("timeout_ms", [0, -1])

@@ -104,7 +104,7 @@ def database(
     path = tmp_path_factory.mktemp("browser") / "board.sqlite3"
     with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
         patch.setitem(connections.settings["default"]["TEST"], "NAME", str(path))
-        before = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+        before = setup_databases(verbosity=0, interactive=False, aliases={"default": False})
         yield path
         teardown_databases(before, verbosity=0)
 

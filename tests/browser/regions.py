@@ -39,5 +39,9 @@ def assert_same_as_reloaded(page: Page) -> None:
     """Fail with each region that differs; the caller has waited until nothing changes any more."""
     live, fresh = cast("list[dict[str, str]]", page.evaluate(_REGIONS))
     assert live, "the page has no live region"
-    different = [f"shown  {live.get(name)}\nloaded {fresh.get(name)}" for name in live | fresh if live.get(name) != fresh.get(name)]
+    different = [
+        f"shown  {live.get(name)}\nloaded {fresh.get(name)}"
+        for name in live | fresh
+        if live.get(name) != fresh.get(name)
+    ]
     assert not different, "\n".join(different)

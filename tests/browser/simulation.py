@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-HURRY_MS = 200
+HURRY_MS = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

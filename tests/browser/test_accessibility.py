@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 NOT_FOUND = frozenset({404})
 _OVERHANG = """() => [...document.querySelectorAll("body *")]
-  .filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && !each.closest(".scroll"))
+  .filter((each) => !each.closest(".scroll"))
+  .filter((each) => each.getBoundingClientRect().right > innerWidth + 1 || each.scrollWidth > each.clientWidth + 1)
   .map((each) => each.outerHTML.slice(0, 80))"""
 
 

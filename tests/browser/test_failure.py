@@ -11,6 +11,7 @@ from tests.browser.acts import create_release, expect_arrived, expect_held, head
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+    from pytest_django import Settings
 
     from tests.browser.simulation import Simulation
 
@@ -70,7 +71,10 @@ def test_a_service_that_rejects_holds_the_promotion_with_its_answer(services: Si
     expect(state(row(manager, "inventory"))).to_have_text("Rejected")
 
 
-def test_a_service_that_stays_silent_times_out_and_holds_the_promotion(services: Simulation, manager: Page) -> None:
+def test_a_service_that_stays_silent_times_out_and_holds_the_promotion(
+    services: Simulation, manager: Page, settings: Settings
+) -> None:
+    settings.SESSION_TIMEOUT_DEFAULT_MS = 3_000
     services.behave("inventory", mode="silent", times=1)
     create_release(manager)
     promote(manager, "DEV")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -26,7 +27,6 @@ from tests.browser.recording import record_states, recorded_states
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from tests.browser.conftest import OpenContext
     from tests.browser.simulation import Simulation
 
 LIVE_BEFORE = {
@@ -98,7 +98,7 @@ def test_rows_and_nodes_change_live_phase_after_phase(services: Simulation, mana
 
 def in_dependency_order(moment: dict[str, str], place: str) -> bool:
     """Tell whether no service had begun while one of the phase before it was not done."""
-    for earlier, later in zip(PHASES, PHASES[1:], strict=False):
+    for earlier, later in pairwise(PHASES):
         begun = any(moment[f"{place}-{service}"] != "pending" for service in later)
         done = all(moment[f"{place}-{service}"] == "succeeded" for service in earlier)
         if begun and not done:
@@ -122,9 +122,7 @@ def test_each_phase_ends_with_its_summary(services: Simulation, manager: Page) -
     )
 
 
-def test_a_stage_cannot_be_jumped_over_even_by_a_form_that_no_page_shows(
-    services: Simulation, manager: Page
-) -> None:
+def test_a_stage_cannot_be_jumped_over_even_by_a_form_that_no_page_shows(services: Simulation, manager: Page) -> None:
     create_release(manager)
     status, text = post(manager.context, "/releases/2.2.0-alpha.1/promote", stage="QA")
     assert status == 409

@@ -77,9 +77,9 @@ def test_the_plan_draws_the_phases_in_dependency_order(plan: Page) -> None:
 def test_versions_that_may_not_be_chosen_say_why(plan: Page) -> None:
     expect(plan.locator("#plan-form option:disabled")).to_have_text(
         [
+            "1.5.0 · It is in quarantine.",
             "1.5.4 · Its status in the registry is FAILED, not COMPLETED.",
             "2024.05.0 · “2024.05.0” is not a version: no number may begin with a zero.",
-            "1.5.0 · It is in quarantine.",
             "2.3.0-rc.1 · It is a prerelease, and the policy admits none here.",
             "3.1.0 · It is not released: its release status is PRE_RELEASE.",
         ]

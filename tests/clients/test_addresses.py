@@ -67,7 +67,9 @@ def test_a_network_that_is_named_is_allowed(address: str, network: str) -> None:
     assert is_allowed(address, ["192.168.0.0/16", network]) is True
 
 
-@pytest.mark.parametrize(("address", "network"), [("11.1.2.3", "10.0.0.0/8"), ("::1", "0.0.0.0/0"), ("10.0.0.1", "::/0")])
+@pytest.mark.parametrize(
+    ("address", "network"), [("11.1.2.3", "10.0.0.0/8"), ("::1", "0.0.0.0/0"), ("10.0.0.1", "::/0")]
+)
 def test_another_network_is_not(address: str, network: str) -> None:
     assert is_allowed(address, [network]) is is_allowed(address, [])
 
@@ -96,9 +98,7 @@ def test_nothing_is_sent_to_an_address_that_is_refused(service: FakeService, hos
     assert service.taken() == []
 
 
-def test_a_name_is_refused_when_any_of_its_addresses_is(
-    service: FakeService, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_is_refused_when_any_of_its_addresses_is(service: FakeService, monkeypatch: pytest.MonkeyPatch) -> None:
     async def both(_host: str, _port: int) -> list[str]:
         return ["127.0.0.1", "10.0.0.1"]
 

@@ -52,6 +52,7 @@ def test_each_order_gets_its_own_answer(service: FakeService) -> None:
 
 def test_a_note_that_cannot_be_written_costs_no_other_order_its_own(service: FakeService) -> None:
     noted: list[str] = []
+
     def note(sent: Order, _answer: Answer) -> None:
         if sent.key == "0":
             raise SystemError("the database is away")

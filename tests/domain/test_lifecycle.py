@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,6 +31,7 @@ from releases.domain.lifecycle import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from enum import StrEnum
 
 TABLES: dict[str, tuple[Mapping[Any, frozenset[Any]], type[StrEnum]]] = {
     "slot": (SLOT_MOVES, SlotState),
@@ -96,9 +96,9 @@ def test_a_step_that_failed_can_be_retried_skipped_or_cancelled(state: SlotState
 
 
 def test_slots_are_open_or_closed_and_only_closed_ones_are_done_or_retryable() -> None:
-    assert OPEN_SLOTS | CLOSED_SLOTS == set(SlotState)
+    assert set(SlotState) == OPEN_SLOTS | CLOSED_SLOTS
     assert OPEN_SLOTS & CLOSED_SLOTS == DONE_SLOTS & RETRYABLE_SLOTS == frozenset()
-    assert DONE_SLOTS | RETRYABLE_SLOTS == CLOSED_SLOTS - {SlotState.CANCELLED}
+    assert CLOSED_SLOTS - {SlotState.CANCELLED} == DONE_SLOTS | RETRYABLE_SLOTS
 
 
 def test_no_slot_goes_back() -> None:

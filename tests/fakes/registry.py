@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from werkzeug import Request, Response
 
 if TYPE_CHECKING:
     from pytest_httpserver import HTTPServer
+
+VERSIONS = re.compile("/apptrust/api/v1/applications/[^/]+/versions")
 
 
 class FakeRegistry:
@@ -20,7 +23,7 @@ class FakeRegistry:
         self.odd: dict[str, Response] = {}
         self.page = 250
         self.asked: list[tuple[str, str, str]] = []
-        server.expect_request(_AnyPath(), method="GET").respond_with_handler(self._answer)
+        server.expect_request(VERSIONS, method="GET").respond_with_handler(self._answer)
 
     def _answer(self, request: Request) -> Response:
         application = request.path.split("/")[-2]
@@ -28,14 +31,6 @@ class FakeRegistry:
         if application in self.odd:
             return self.odd[application]
         return page_of(self.versions.get(application, []), request, self.page)
-
-
-class _AnyPath:
-    def __eq__(self, path: object) -> bool:
-        return str(path).startswith("/apptrust/api/v1/applications/") and str(path).endswith("/versions")
-
-    def __hash__(self) -> int:
-        return 0
 
 
 def page_of(rows: list[dict[str, Any]], request: Request, size: int) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,7 +101,7 @@ def test_a_promotion_that_was_interrupted_at_every_turn_is_carried_out_once(boar
     version = script.create_release()
     script.promote(version, "DEV")
     for moment, has_come in MOMENTS.items():
-        until(lambda has_come=has_come: has_come(board), what=board.kinds)
+        until(partial(has_come, board), what=board.kinds)
         board.crash()
         assert board.kinds(), moment
         board.restart()

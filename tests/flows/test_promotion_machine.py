@@ -12,7 +12,14 @@ from django.db import transaction
 from django.db.models import F
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from releases.actions.releases import create_release
 from releases.actions.steering import cancel, pause_promotion, resume_promotion, retry_step, skip_step
@@ -98,8 +105,8 @@ class PromotionMachine(RuleBasedStateMachine):
     @precondition(lambda _self: Promotion.objects.filter(state__in=OPEN).exists())
     @rule()
     def cancel_the_open_promotion(self) -> None:
-        for promotion in Promotion.objects.filter(state__in=OPEN)[:1]:
-            self._try(lambda version=promotion.version: cancel(actor=self.actor, version=version))
+        promotion = Promotion.objects.filter(state__in=OPEN)[0]
+        self._try(lambda: cancel(actor=self.actor, version=promotion.version))
 
     @rule()
     def let_the_deadline_pass(self) -> None:
@@ -227,7 +234,7 @@ class Isolated(PromotionMachine):
 
 @pytest.mark.django_db
 def test_the_promises_hold_whatever_happens() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Isolated,
         settings=settings(
             max_examples=40 if MORE else 20,

@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from psycopg import sql
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.browser.simulation import simulated_bookverse
 from tests.flows.processes import PATIENCE_S, Script, demo_environment, run, serve, sign_in, started
@@ -73,7 +74,11 @@ class Topology:
         run(self.environment, "migrate", "--verbosity", "0")
         run(self.environment, "seed_demo")
         self.start("web", *serve(self.port), ready="The release board is ready")
-        self.start("worker", *celery("worker", "--loglevel", "INFO", "--hostname", "flow@%h"), ready="releases.start_collection")
+        self.start(
+            "worker",
+            *celery("worker", "--loglevel", "INFO", "--hostname", "flow@%h"),
+            ready="releases.start_collection",
+        )
         schedule = str(folder / "beat")
         self.start("beat", *celery("beat", "--loglevel", "INFO", "--schedule", schedule), ready="is starting")
 
@@ -102,7 +107,7 @@ class Topology:
         return self.stack.enter_context(
             connect(
                 f"ws://127.0.0.1:{self.port}/ws/releases/{release_id}/",
-                origin=self.url,  # type: ignore[arg-type] # a plain string is what it sends
+                origin=Origin(self.url),
                 additional_headers={"Cookie": cookies},
                 proxy=None,
             )

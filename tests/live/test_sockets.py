@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from channels.layers import channel_layers
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -63,7 +62,14 @@ async def test_a_release_that_is_not_there_cannot_be_watched(number: int) -> Non
 
 @pytest.mark.parametrize(
     "origin",
-    ["http://evil.example", "https://testserver", "http://testserver:8001", "http://testserver.evil.example", "null", ""],
+    [
+        "http://evil.example",
+        "https://testserver",
+        "http://testserver:8001",
+        "http://testserver.evil.example",
+        "null",
+        "",
+    ],
 )
 async def test_a_page_of_another_site_opens_no_socket(origin: str) -> None:
     await act(person)
@@ -136,12 +142,16 @@ async def test_a_lost_nudge_only_delays(monkeypatch: pytest.MonkeyPatch) -> None
         assert viewer.shown() == await viewer.reloaded()
 
 
-async def test_a_layer_that_is_away_costs_nobody_their_click(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def refuse(*_arguments: object) -> None:
+class LayerAway:
+    """A layer whose server does not answer."""
+
+    async def group_send(self, *_arguments: object) -> None:
         raise ConnectionError("redis is away")
 
+
+async def test_a_layer_that_is_away_costs_nobody_their_click(monkeypatch: pytest.MonkeyPatch) -> None:
     await act(board_with_release)
-    monkeypatch.setattr(type(channel_layers["default"]), "group_send", refuse)
+    monkeypatch.setattr(broadcast, "channel_layers", {"default": LayerAway()})
 
     await act(STORY["promote"])
 
@@ -200,7 +210,7 @@ async def test_the_last_viewer_to_leave_ends_the_listening() -> None:
     async with viewing("maria", "/", "/ws/board/"):
         pass
 
-    assert (local_hub()._watches, local_hub()._ear) == ({}, None)
+    assert local_hub().is_idle
 
 
 async def test_somebody_who_comes_back_is_served_again() -> None:

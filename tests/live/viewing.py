@@ -45,7 +45,7 @@ def socket(path: str, *, client: Client | None = None, origin: str = ORIGIN) -> 
     headers = [(b"host", b"testserver"), (b"origin", origin.encode())]
     if cookie is not None:
         headers.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={cookie.value}".encode()))
-    return WebsocketCommunicator(router, path, headers=headers)  # type: ignore[arg-type] # the stubs want one consumer
+    return WebsocketCommunicator(router, path, headers=headers)
 
 
 def mark_of(frame: str) -> tuple[int, int] | None:

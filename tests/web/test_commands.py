@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +14,7 @@ from tests.live.html import parse_html
 
 if TYPE_CHECKING:
     from django.test import Client
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 PAGE = "/releases/2.2.0-alpha.1"
 SCRIPTED = pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["plain", "htmx"])
@@ -48,12 +49,12 @@ def prepare(command: str) -> None:
         tell(promotion, "inventory", "failed")
 
 
-def give(client: Client, command: str, headers: Headers, **more: str) -> Any:
+def give(client: Client, command: str, headers: Headers, **more: str) -> Response:
     address, form = COMMANDS[command]
     return client.post(address, {**form, **more}, headers=headers)
 
 
-def problem_of(answer: Any) -> str:
+def problem_of(answer: Response) -> str:
     """Return the sentence that the refusal says."""
     page = parse_html(answer.content.decode())
     block = next(element for element in page.descendants() if element.attributes.get("role") == "alert")
@@ -233,7 +234,13 @@ def test_versions_that_do_not_fit_are_refused_with_the_reasons(manager: Client, 
 
 @pytest.mark.parametrize(
     "change",
-    [{"title": "x" * 121}, {"notes": "x" * 20_001}, {"title": "a\x00b"}, {"kind": "train"}, {"target_version": "9" * 200}],
+    [
+        {"title": "x" * 121},
+        {"notes": "x" * 20_001},
+        {"title": "a\x00b"},
+        {"kind": "train"},
+        {"target_version": "9" * 200},
+    ],
 )
 def test_a_form_that_cannot_be_kept_is_refused(manager: Client, change: dict[str, str]) -> None:
     assert manager.post("/releases/create", creation(**change)).status_code == 422

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 
 from bookverse.embedded import start_embedded
+from releases.actions.sweeping import take_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,6 +71,7 @@ class Command(BaseCommand):
     def _companions(self) -> Iterator[Callable[[], None]]:
         if settings.REDIS_URL:
             return
+        take_over()
         if settings.DEMO:
             yield start_demo(settings.DEMO_PORT)
             call_command("seed_demo", verbosity=0)
