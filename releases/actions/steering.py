@@ -60,9 +60,22 @@ def resume_promotion(*, actor: Actor, version: str, lock_version: int | None = N
 
 
 @transaction.atomic(durable=True)
-def cancel(*, actor: Actor, version: str, reason: str = "", lock_version: int | None = None) -> None:
-    """Cancel the open promotion, leaving what is done as it is; without one, give the whole release up."""
+def cancel(
+    *,
+    actor: Actor,
+    version: str,
+    reason: str = "",
+    lock_version: int | None = None,
+    key: str = "",
+) -> None:
+    """Cancel the open promotion, leaving what is done as it is; without one, give the whole release up.
+
+    A repeated cancel would mean the release where the first meant the promotion: ``key`` or ``lock_version`` tells.
+    """
+    print_ = fingerprint("cancel", version=version, reason=reason)
     ledger = open_ledger_of_label(version=version, actor=actor.name)
+    if recall(actor=actor, key=key, print_=print_):
+        return
     promotion = _find_open(ledger.release)
     require(actor, Permission.OPERATE, promotion.stage.name if promotion else "")
     claim_turn(ledger, lock_version)
@@ -71,6 +84,7 @@ def cancel(*, actor: Actor, version: str, reason: str = "", lock_version: int | 
     else:
         _cancel_promotion(ledger, promotion, reason)
     ledger.close()
+    remember(actor=actor, key=key, print_=print_, result={"cancelled": promotion.pk if promotion else None})
 
 
 def _cancel_release(ledger: Ledger, reason: str) -> None:

@@ -110,10 +110,21 @@ def resume(request: HttpRequest, version: VersionText, body: ResumeBody | None =
 
 
 @router.post("/releases/{version}/cancel", response=SteeredRelease)
-def cancel_release(request: HttpRequest, version: VersionText, body: SteeringBody | None = None) -> Release:
-    """Cancel the open promotion; without one, give the release up."""
+def cancel_release(
+    request: HttpRequest,
+    version: VersionText,
+    key: IdempotencyKey,
+    body: SteeringBody | None = None,
+) -> Release:
+    """Cancel the open promotion; without one, give the release up. Send an Idempotency-Key before you repeat it."""
     said = body or SteeringBody()
-    cancel(actor=actor_behind(request), version=version, reason=said.reason, lock_version=said.lock_version)
+    cancel(
+        actor=actor_behind(request),
+        version=version,
+        reason=said.reason,
+        lock_version=said.lock_version,
+        key=key or "",
+    )
     return release_by_label(version)
 
 

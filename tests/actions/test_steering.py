@@ -213,6 +213,16 @@ def test_a_release_whose_later_promotion_was_cancelled_waits_in_the_stage_before
     assert promotion.release.state == "waiting"
 
 
+def test_a_cancel_repeated_with_its_key_cancels_the_promotion_and_not_the_release_too() -> None:
+    promotion = promoting()
+
+    for _ in range(2):
+        cancel(actor=person(), version="2.2.0-alpha.1", key="click-1")
+
+    promotion.refresh_from_db()
+    assert (promotion.state, promotion.release.state) == ("cancelled", "planned")
+
+
 def test_cancelling_without_an_open_promotion_gives_the_release_up() -> None:
     load_bookverse()
     release = created()

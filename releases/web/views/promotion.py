@@ -56,6 +56,7 @@ def cancel(request: HttpRequest, version: str) -> HttpResponse:
         version=version,
         reason=_reason(request),
         lock_version=form_lock_version(request),
+        key=form_key(request),
     )
     return go(request, "web:release", version)
 
