@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # A refusal is shown on the page; Chromium notes its status in the console as well.
 REFUSALS = frozenset({403, 409, 422})
+# Failed requests are judged by their status, below; the other is said when a person leaves a page that just opened.
+NO_COMPLAINT = ("Failed to load resource", "WebSocket is closed before the connection is established")
 RULES = {
     "resultTypes": ["violations"],
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -35,8 +37,7 @@ class Complaints:
         page.on("response", lambda response: self._response(response, REFUSALS | expecting))
 
     def _console(self, message: ConsoleMessage) -> None:
-        # Failed requests are judged by their status, below.
-        if message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource"):
+        if message.type in {"error", "warning"} and not any(known in message.text for known in NO_COMPLAINT):
             self.heard.append(f"console {message.type}: {message.text} ({message.location.get('url', '')})")
 
     def _request(self, request: Request) -> None:
