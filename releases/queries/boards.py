@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,11 @@ from django.db.models import Max, Q
 from releases.domain.access import Actor, Permission, why_not
 from releases.domain.compatibility import Rules, judge
 from releases.domain.lifecycle import (
+    DONE_SLOTS,
     OPEN_PROMOTIONS,
     OPEN_RELEASES,
     OPEN_SLOTS,
+    RETRYABLE_SLOTS,
     PromotionState,
     ReleaseState,
     SlotState,
@@ -24,7 +27,7 @@ from releases.queries.rules import declared_rules
 from releases.queries.views import BoardCell, BoardRow, BoardStage, BoardView, Control, ReleaseLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _OPEN = [state.value for state in OPEN_PROMOTIONS]
 PAGE = 25
@@ -156,11 +159,16 @@ def release_lines(releases: Iterable[Release]) -> tuple[ReleaseLine, ...]:
     latest: dict[int, Promotion] = {}
     for promotion in Promotion.objects.filter(release__in=listed).select_related("stage").order_by("pk"):
         latest[promotion.release_id] = promotion
+    steps: defaultdict[int, list[PromotionStep]] = defaultdict(list)
+    for step in PromotionStep.objects.filter(promotion__in=latest.values()).select_related("service"):
+        steps[step.promotion_id].append(step)
     names = dict(Release.objects.filter(pk__in=[each.pk for each in listed]).values_list("pk", "created_by__username"))
-    return tuple(_line(release, latest.get(release.pk), names[release.pk]) for release in listed)
+    return tuple(_line(release, latest.get(release.pk), steps, names[release.pk]) for release in listed)
 
 
-def _line(release: Release, promotion: Promotion | None, created_by: str) -> ReleaseLine:
+def _line(
+    release: Release, promotion: Promotion | None, steps: Mapping[int, Sequence[PromotionStep]], created_by: str
+) -> ReleaseLine:
     return ReleaseLine(
         version=release.version,
         target_version=release.target_version,
@@ -168,19 +176,27 @@ def _line(release: Release, promotion: Promotion | None, created_by: str) -> Rel
         title=release.title,
         state=ReleaseState(release.state),
         stage=promotion.stage.name if promotion else "",
-        summary=_words(release, promotion),
+        summary=_words(release, promotion, steps.get(promotion.pk, ())) if promotion else "Not promoted yet",
         created_by=created_by,
         created_at=release.created_at,
         updated_at=release.updated_at,
     )
 
 
-def _words(release: Release, promotion: Promotion | None) -> str:
-    if promotion is None:
-        return "Not promoted yet"
+def _words(release: Release, promotion: Promotion, steps: Sequence[PromotionStep]) -> str:
+    """Say what the state alone does not: how far it is, or who holds it up and why."""
+    failed = [step for step in steps if SlotState(step.state) in RETRYABLE_SLOTS]
+    if failed:
+        return "; ".join(_failure(step) for step in failed)
     if ReleaseState(release.state) is ReleaseState.WAITING:
         return f"In {promotion.stage.name}, ready for the next stage"
-    return f"{promotion.state.capitalize()} in {promotion.stage.name}"
+    done = sum(SlotState(step.state) in DONE_SLOTS for step in steps)
+    return f"{done} of {len(steps)} services done in {promotion.stage.name}"
+
+
+def _failure(step: PromotionStep) -> str:
+    state = step.state.replace("_", " ")
+    return f"{step.service.slug} {state}: {step.message}" if step.message else f"{step.service.slug} {state}"
 
 
 def find_releases(*, query: str = "", state: str = "", before: int | None = None) -> tuple[list[Release], int | None]:

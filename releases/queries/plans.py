@@ -61,7 +61,7 @@ def _facts(rows: Mapping[str, Sequence[ServiceVersion]]) -> PlanFacts:
     )
 
 
-def plan_view(request: PlanRequest, actor: Actor, *, title: str = "") -> PlanView:
+def plan_view(request: PlanRequest, actor: Actor) -> PlanView:
     """Return the plan page for these choices."""
     rows = version_rows()
     request = _normalised(request, rows)
@@ -77,7 +77,7 @@ def plan_view(request: PlanRequest, actor: Actor, *, title: str = "") -> PlanVie
         collection=collection_view(),
         create=_create_control(plan, actor),
         target_version=request.target_version or "",
-        title=title,
+        reason=request.reason,
         depends_on=depends_on,
     )
 

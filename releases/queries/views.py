@@ -255,5 +255,5 @@ class PlanView:
     collection: CollectionView
     create: Control
     target_version: str
-    title: str
+    reason: str
     depends_on: Mapping[str, frozenset[str]]

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", board.show, name="board"),
     path("login/", frame.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("favicon.ico", frame.favicon),
     path("theme/", frame.choose_theme, name="theme"),
     path("plans/new", plan.new, name="plan_new"),
     path("plans/preview", plan.preview, name="plan_preview"),

@@ -252,7 +252,7 @@
     "?": () => find("#keys")?.showModal(),
     "/": () => find("[data-search]")?.focus(),
     n: () => go("n"),
-    p: () => (find(".page-head .primary") ?? find("main button:not([disabled])"))?.focus(),
+    p: () => (find("main .button.primary:not([disabled])") ?? find("main button:not([disabled])"))?.focus(),
   };
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") for (const menu of all("details.menu[open]")) menu.open = false;

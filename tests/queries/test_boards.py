@@ -119,7 +119,7 @@ def test_a_line_says_where_a_release_is() -> None:
 
     summaries = {line.title: line.summary for line in release_lines(Release.objects.all())}
 
-    assert summaries == {"planned": "Not promoted yet", "moving": "Held in DEV"}
+    assert summaries == {"planned": "Not promoted yet", "moving": "inventory failed"}
 
 
 def test_pages_of_releases_follow_each_other_without_a_gap() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from releases.actions.steering import pause_promotion
-from releases.models import Collection, Promotion, Release
+from releases.models import Collection, Promotion, Release, Service, ServiceVersion
 from tests import factories
 from tests.factories import created, new_release, person, promote, tell
 from tests.live.html import parse_html
@@ -261,6 +261,17 @@ def test_a_preview_judges_other_versions(manager: Client, headers: Headers) -> N
     assert answer.status_code == 200
     assert "Incompatible" in page.text
     assert any(element.tag == "main" for element in page.descendants()) is not bool(headers)
+
+
+@pytest.mark.parametrize(("reason", "status"), [("", 409), ("1.2.2 is what the warehouse can speak with", 302)])
+def test_a_service_goes_down_only_with_a_reason(manager: Client, reason: str, status: int) -> None:
+    older = {"version": "1.2.2", "registry_status": "COMPLETED", "release_status": "RELEASED"}
+    ServiceVersion.objects.create(service=Service.objects.get(slug="inventory"), **older)
+    choices = {"version-inventory": "1.2.2", "version-recommendations": "2.1.0", "reason": reason}
+    page = manager.post("/plans/preview", choices)
+    digest = page.context["view"].plan.digest
+
+    assert manager.post("/releases/create", {**choices, "digest": digest}).status_code == status
 
 
 def test_a_preview_stores_nothing(manager: Client) -> None:

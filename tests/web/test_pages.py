@@ -51,6 +51,10 @@ def test_what_is_not_there_is_not_found(manager: Client, address: str) -> None:
     assert manager.get(address).status_code == 404
 
 
+def test_browsers_find_the_icon_that_they_ask_for_by_habit(client: Client) -> None:
+    assert client.get("/favicon.ico")["Location"] == "/static/favicon-neutral.svg"
+
+
 @pytest.mark.parametrize("address", ["/releases/%00", "/releases/2.2.0%00", "/releases?q=%00", "/releases?state=%00"])
 def test_a_nul_in_an_address_is_no_fault_of_ours(manager: Client, address: str) -> None:
     assert manager.get(address).status_code in {200, 404, 422}

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth.views import LoginView
 from django.http import HttpResponseRedirect
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from releases.domain.access import Role
 from releases.web.context import THEMES
@@ -29,6 +31,12 @@ class SignIn(LoginView):
         """Add the demo's accounts."""
         accounts = DEMO_ACCOUNTS if settings.DEMO else ()
         return {**super().get_context_data(**kwargs), "demo_accounts": accounts}
+
+
+@require_safe
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """Answer browsers that ask by habit, from pages that name no icon: the admin's and the API's."""
+    return redirect(static("favicon-neutral.svg"))
 
 
 @require_POST

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PREFIX = "version-"
 KINDS = ("synchronized",)
 MAXIMUM_VERSION = 255
+MAXIMUM_REASON = 300
 MAXIMUM_NOTES = 20_000
 
 
@@ -93,7 +94,12 @@ def _request(data: QueryDict) -> PlanRequest:
         for name in data
         if name.startswith(PREFIX) and data.get(name)
     }
-    return PlanRequest(kind=kind, overrides=overrides, target_version=_text(data, "target_version", 128) or None)
+    return PlanRequest(
+        kind=kind,
+        overrides=overrides,
+        target_version=_text(data, "target_version", 128) or None,
+        reason=_text(data, "reason", MAXIMUM_REASON),
+    )
 
 
 def _text(data: QueryDict, name: str, maximum: int) -> str:
