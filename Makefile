@@ -113,7 +113,9 @@ test-sqlite: .venv/dev.stamp ## the tests on SQLite, without a browser
 .PHONY: test-postgres
 test-postgres: .venv/dev.stamp ## the tests on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL or the wheels)
 	@echo "tests on PostgreSQL and Redis"
-	@$(PY) -m tests.servers -- $(PY) -m pytest -q -m "not browser" $(addprefix --ignore=,$(WITHOUT_DATABASE))
+	@$(PY) -m tests.servers -- sh -euc '\
+	  $(PY) -m pytest -q -n 2 -m "not browser and not process" $(addprefix --ignore=,$(WITHOUT_DATABASE)); \
+	  $(PY) -m pytest -q -m "process and not browser" $(addprefix --ignore=,$(WITHOUT_DATABASE))'
 
 .PHONY: test-browser
 test-browser: .venv/dev.stamp ## the tests that drive Chromium

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 os.environ |= {
     "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
@@ -20,6 +21,10 @@ os.environ |= {
 }
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(__file__).resolve().parent.parent / 'var' / 'board.sqlite3'}")
 os.environ.setdefault("REDIS_URL", "")
+if os.environ["REDIS_URL"]:
+    # Each worker of a parallel run has a Redis database of its own, as it has a PostgreSQL database of its own.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{worker}").geturl()
 
 from bookverse.settings import *  # noqa: F403 - they read the environment set above
 
