@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Max, Q
+from django.db.models import Q, Sum
 
 from releases.domain.access import Actor, Permission, why_not
 from releases.domain.compatibility import Rules, judge
@@ -21,7 +21,7 @@ from releases.domain.lifecycle import (
     SlotState,
 )
 from releases.domain.versions import parse
-from releases.models import Deployment, JournalEntry, Promotion, PromotionStep, Release, Service, Stage
+from releases.models import Deployment, Promotion, PromotionStep, Release, Service, Stage
 from releases.queries.catalog import services_in_order
 from releases.queries.rules import declared_rules
 from releases.queries.views import BoardCell, BoardRow, BoardStage, BoardView, Control, ReleaseLine
@@ -50,10 +50,12 @@ class _Facts:
 
 def board_view(refusal: str = "") -> BoardView:
     """Return the whole board, in a fixed number of queries, for who may plan or (``refusal``) may not."""
+    # Read before all else: what the board shows may be newer than its number, never older.
+    sequence = board_sequence()
     facts = _facts()
     releases = Release.objects.filter(state__in=[state.value for state in OPEN_RELEASES])
     return BoardView(
-        sequence=board_sequence(),
+        sequence=sequence,
         stages=tuple(_stage(facts, stage) for stage in facts.stages),
         rows=tuple(_row(facts, service) for service in facts.services),
         open_releases=release_lines(releases.order_by("-updated_at")[:PAGE]),
@@ -62,8 +64,11 @@ def board_view(refusal: str = "") -> BoardView:
 
 
 def board_sequence() -> int:
-    """Return a number that grows with every change of any release."""
-    return JournalEntry.objects.aggregate(last=Max("pk"))["last"] or 0
+    """Return a number that grows with every change of any release.
+
+    Not the newest entry's row number: PostgreSQL gives those out before it is known who commits first.
+    """
+    return Release.objects.aggregate(entries=Sum("sequence"))["entries"] or 0
 
 
 def _facts() -> _Facts:

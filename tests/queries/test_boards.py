@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import pytest
 
 from releases.actions.steering import pause_promotion
 from releases.domain.access import Role
-from releases.models import Release
+from releases.models import Release, Service
+from releases.queries import boards
 from releases.queries.boards import board_sequence, board_view, find_releases, planning_refusal, release_lines
+from releases.queries.catalog import services_in_order
 from releases.queries.changes import changes_since, release_sequence, stage_occupancy
 from tests import factories
 from tests.factories import created, finish, load_bookverse, person, promote, promoting, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +40,40 @@ def test_a_board_shows_every_service_in_every_stage() -> None:
 
     running = {row.service: [cell.version for cell in row.cells] for row in board.rows}
     assert running == {service: [version] * 4 for service, version in factories.LIVE.items()}
+
+
+def test_a_board_is_never_older_than_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    promotion = promoting()
+    before = board_sequence()
+
+    def interrupted(depends_on: Mapping[str, frozenset[str]]) -> list[Service]:
+        tell(promotion, "inventory", "progress")
+        return services_in_order(depends_on)
+
+    monkeypatch.setattr(boards, "services_in_order", interrupted)
+
+    assert board_view().sequence == before
+
+
+def write(release: Release, *, number: int) -> None:
+    """Write an entry whose row number PostgreSQL gave out long before, or long after, it was committed."""
+    release.refresh_from_db()
+    release.sequence += 1
+    release.save(update_fields=["sequence"])
+    first = release.entries.order_by("sequence")[0]
+    first.pk, first.sequence = number, release.sequence
+    first.save(force_insert=True)
+
+
+def test_a_board_notices_what_was_numbered_first_and_committed_last() -> None:
+    load_bookverse()
+    quick, slow = created(title="quick"), created(title="slow")
+    write(quick, number=1_002)
+    before = board_sequence()
+
+    write(slow, number=1_001)
+
+    assert board_sequence() == before + 1
 
 
 def test_a_board_lists_services_in_the_order_that_they_are_promoted() -> None:
