@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 from pathlib import Path
@@ -16,18 +17,26 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
 
 
-def _demo_secret() -> str:
+DEMO_SECRET = BASE_DIR / "var" / "demo-secret"
+
+
+def demo_secret() -> str:
     """Return a random key that survives restarts, so that open sessions and callback tokens do too."""
-    path = BASE_DIR / "var" / "demo-secret"
-    path.parent.mkdir(exist_ok=True)
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
-    return path.read_text()
+    DEMO_SECRET.parent.mkdir(exist_ok=True)
+    if not DEMO_SECRET.exists():
+        DEMO_SECRET.touch(mode=0o600)
+        DEMO_SECRET.write_text(secrets.token_urlsafe(48))
+    return DEMO_SECRET.read_text()
+
+
+def is_demo_checkout() -> bool:
+    """Tell whether `make run` was here and nothing was configured since: manage.py then speaks with its board."""
+    is_configured = {"SECRET_KEY", "SECRET_KEY_FILE"} & os.environ.keys() or (BASE_DIR / ".env").exists()
+    return DEMO_SECRET.exists() and not is_configured
 
 
 # BOOKVERSE_DEMO: the simulated BookVerse with demo data and accounts; only `make run` sets it.
-DEMO = env.bool("BOOKVERSE_DEMO", default=False)
+DEMO = env.bool("BOOKVERSE_DEMO", default=is_demo_checkout())
 if not DEMO:
     # What .env says is meant for a deployment; the demo needs nothing and shall not touch that one's database.
     environ.Env.read_env(BASE_DIR / ".env")
@@ -38,7 +47,7 @@ DEMO_DATA: str = env.str("DEMO_DATA", default=str(BASE_DIR / "var" / "demo"))
 # DEBUG: tracebacks in the browser; never in production.
 DEBUG = env.bool("DEBUG", default=False)
 # SECRET_KEY: signs sessions and callback tokens; at least 50 random characters, required outside the demo.
-SECRET_KEY: str = env.str("SECRET_KEY", default="") or (_demo_secret() if DEMO else "")
+SECRET_KEY: str = env.str("SECRET_KEY", default="") or (demo_secret() if DEMO else "")
 if not SECRET_KEY:
     _message = "Set SECRET_KEY (or SECRET_KEY_FILE) to at least 50 random characters; `make run` needs none."
     raise ImproperlyConfigured(_message)

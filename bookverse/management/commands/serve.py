@@ -84,6 +84,7 @@ class Command(BaseCommand):
                 "Sign in as  manager / manager  (release manager),  viewer / viewer,  or  admin / admin.\n"
                 f"The simulated BookVerse: AppTrust on http://127.0.0.1:{settings.DEMO_PORT}/, "
                 f"services on the five ports after it; open one to make it fail, reject or stay silent.\n"
+                "For the API (documented on /api/docs):  .venv/bin/python manage.py create_token --user manager\n"
                 "Stop with Ctrl-C.",
             )
         self.stdout.flush()
