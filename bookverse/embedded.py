@@ -48,6 +48,8 @@ def start_embedded() -> Callable[[], None]:
         ticker.stop()
         thread.join(STOP_WITHIN_S)
         state.should_stop = None
+        # Stopping saved the schedule; the scheduler's own finalizer would do it again as the process ends.
+        ticker.service.scheduler._finalize.cancel()  # type: ignore[union-attr] # noqa: SLF001
 
     return stop
 
