@@ -14,6 +14,7 @@ from releases.actions.slots import MESSAGE_LIMIT, close_slot, start_clock, updat
 from releases.clients.signing import is_token
 from releases.domain.aggregation import (
     FINAL_STATUSES,
+    LATE_DISPOSITIONS,
     CallbackStatus,
     Disposition,
     Reason,
@@ -91,7 +92,7 @@ def record_callback(*, callback: IncomingCallback, token: str) -> Receipt:
     return Receipt(
         sequence=ledger.release.sequence,
         duplicate=reception.disposition is Disposition.DUPLICATE,
-        late=reception.disposition in {Disposition.LATE, Disposition.CONTRADICTORY},
+        late=reception.disposition in LATE_DISPOSITIONS,
     )
 
 

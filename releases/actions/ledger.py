@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from releases.broadcast import publish_on_commit
 from releases.domain.access import SYSTEM
-from releases.domain.errors import Conflict, NotFound
+from releases.domain.errors import Conflict
 from releases.domain.lifecycle import RELEASE_MOVES, ReleaseState, move
-from releases.models import JournalEntry, PlatformVersion, Release
+from releases.models import JournalEntry, Release
 from releases.queries.clock import database_now
+from releases.queries.labels import label_and_release
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -66,11 +67,7 @@ def open_ledger(*, release_id: int, actor: str) -> Ledger:
 
 def open_ledger_of_label(*, version: str, actor: str) -> Ledger:
     """Lock the release that carries this label in any stage."""
-    label = PlatformVersion.objects.filter(version=version, release__isnull=False).first()
-    if label is None or label.release_id is None:
-        message = f"There is no release {version}."
-        raise NotFound(message)
-    return open_ledger(release_id=label.release_id, actor=actor)
+    return open_ledger(release_id=label_and_release(version)[1].pk, actor=actor)
 
 
 def claim_turn(ledger: Ledger, lock_version: int | None) -> None:

@@ -36,6 +36,9 @@ class Disposition(StrEnum):
     CONTRADICTORY = "contradictory"
 
 
+LATE_DISPOSITIONS = frozenset({Disposition.LATE, Disposition.CONTRADICTORY})
+
+
 class Reason(StrEnum):
     """Why a slot closed as it did."""
 

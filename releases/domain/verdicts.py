@@ -106,6 +106,11 @@ class Verdict:
             return Overall.UNDETERMINED
         return Overall.COMPATIBLE_WITH_WARNINGS if Severity.WARNING in found else Overall.COMPATIBLE
 
+    @property
+    def fits(self) -> bool:
+        """Whether the versions may run together, with or without warnings."""
+        return self.overall in {Overall.COMPATIBLE, Overall.COMPATIBLE_WITH_WARNINGS}
+
     def having(self, severity: Severity) -> tuple[Reason, ...]:
         return tuple(reason for reason in self.reasons if reason.severity is severity)
 

@@ -204,7 +204,9 @@ def _failure(step: PromotionStep) -> str:
     return f"{step.service.slug} {state}: {step.message}" if step.message else f"{step.service.slug} {state}"
 
 
-def find_releases(*, query: str = "", state: str = "", before: int | None = None) -> tuple[list[Release], int | None]:
+def find_releases(
+    *, query: str = "", state: str = "", before: int | None = None, limit: int = PAGE
+) -> tuple[list[Release], int | None]:
     """Return a page of releases, newest first, and the cursor of the next page (None on the last)."""
     found = Release.objects.order_by("-pk")
     if query:
@@ -213,8 +215,8 @@ def find_releases(*, query: str = "", state: str = "", before: int | None = None
         found = found.filter(state=state)
     if before is not None:
         found = found.filter(pk__lt=before)
-    page = list(found[: PAGE + 1])
-    return page[:PAGE], page[PAGE - 1].pk if len(page) > PAGE else None
+    page = list(found[: limit + 1])
+    return page[:limit], page[limit - 1].pk if len(page) > limit else None
 
 
 def planning_refusal(actor: Actor) -> str:

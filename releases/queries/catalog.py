@@ -19,3 +19,8 @@ def services_in_order(depends_on: Mapping[str, frozenset[str]]) -> list[Service]
     except CyclicDependency:
         return list(services.values())
     return [services[slug] for phase in phases for slug in phase if slug in services]
+
+
+def slugs_by_alias() -> dict[str, str]:
+    """Map every alias to the slug of its service."""
+    return dict(Service.objects.filter(aliases__isnull=False).values_list("aliases__name", "slug"))

@@ -10,7 +10,7 @@ from releases.domain.access import Actor, Permission, why_not
 from releases.domain.plans import Plan, PlanFacts, PlanRequest, build_plan
 from releases.domain.versions import AlreadyPublished, Version, next_in_channel, parse
 from releases.models import Collection, PlatformVersion, Service, ServiceVersion, Stage
-from releases.queries.catalog import services_in_order
+from releases.queries.catalog import services_in_order, slugs_by_alias
 from releases.queries.rules import declared_dependencies, declared_rules
 from releases.queries.versions import candidate, version_choices, version_rows
 from releases.queries.views import CollectionView, Control, PlanView, ServiceChoices
@@ -30,7 +30,7 @@ def computed_plan(request: PlanRequest) -> Plan:
 
 def _normalised(request: PlanRequest, rows: Mapping[str, Sequence[ServiceVersion]]) -> PlanRequest:
     """Resolve aliases, and drop choices that are the resolver's own; a name that nobody knows stays, to be refused."""
-    aliases = dict(Service.objects.filter(aliases__isnull=False).values_list("aliases__name", "slug"))
+    aliases = slugs_by_alias()
     named = {aliases.get(name, name): version for name, version in request.overrides.items()}
     chosen = {name: version for name, version in named.items() if version != _resolved(rows.get(name, ()))}
     return replace(request, overrides=chosen if request.kind in RESOLVED_KINDS else named)

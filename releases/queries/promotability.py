@@ -14,9 +14,8 @@ from releases.queries.rules import declared_rules
 from releases.queries.versions import eligible_versions
 
 if TYPE_CHECKING:
-    from releases.domain.compatibility import Reason, Verdict
+    from releases.domain.compatibility import Reason, Rules, Verdict
 
-_FITS = frozenset({Overall.COMPATIBLE, Overall.COMPATIBLE_WITH_WARNINGS})
 _OWN = {
     PromotionState.RUNNING: "The promotion to {stage} is still running.",
     PromotionState.HELD: "The promotion to {stage} is held: retry or skip what failed first.",
@@ -41,18 +40,18 @@ def promotion_refusal(release: Release, stage: Stage, verdict: Verdict | None = 
     return _verdict_refusal(stage, verdict or release_verdict(release, stage))
 
 
-def release_verdict(release: Release, stage: Stage | None = None) -> Verdict:
-    """Judge the release's set by the rules as they are now, with the stage's policy on prereleases."""
+def release_verdict(release: Release, stage: Stage | None = None, rules: Rules | None = None) -> Verdict:
+    """Judge the release's set by the rules as they are now, or as just read, with the stage's policy on prereleases."""
     judged = partial(
         judge,
         versions={service: parse(version) for service, version in release.manifest.items()},
         platform_version=parse(release.target_version),
-        rules=declared_rules(),
+        rules=rules or declared_rules(),
         include_prereleases=bool(stage and stage.admits_prereleases),
     )
     verdict = judged()
     # Every registered version is read only where one of them may be the way out.
-    return verdict if verdict.overall in _FITS else judged(candidates=eligible_versions())
+    return verdict if verdict.fits else judged(candidates=eligible_versions())
 
 
 def next_stage(release: Release) -> Stage | None:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
 
-from releases.domain.aggregation import Disposition
+from releases.domain.aggregation import LATE_DISPOSITIONS
 from releases.models import AggregationSession, Dispatch, Promotion, PromotionStep, Release, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LATE = [Disposition.LATE.value, Disposition.CONTRADICTORY.value]
+_LATE = [disposition.value for disposition in LATE_DISPOSITIONS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

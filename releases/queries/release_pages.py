@@ -6,29 +6,26 @@ from typing import TYPE_CHECKING, TypedDict
 
 from releases import conf
 from releases.domain.access import Actor, Permission, why_not
-from releases.domain.errors import NotFound
 from releases.domain.lifecycle import DONE_SLOTS, RETRYABLE_SLOTS, PromotionState, ReleaseState, SlotState
-from releases.models import AggregationSession, JournalEntry, PlatformVersion, Promotion, Release, Stage
+from releases.queries.labels import label_and_release
 from releases.queries.promotability import next_stage, release_verdict
 from releases.queries.release_controls import controls_of
 from releases.queries.release_facts import ReleaseFacts, phases_of, read_facts
 from releases.queries.release_rows import step_views
-from releases.queries.rules import declared_dependencies
+from releases.queries.rules import declared_rules
 from releases.queries.views import Control, Entry, ReleaseView, StageView, SummaryView
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from releases.models import AggregationSession, JournalEntry, Promotion, Release, Stage
 
 ENTRIES = 50
 
 
 def release_by_label(version: str) -> Release:
     """Find a release by any label that it carries in any stage."""
-    label = PlatformVersion.objects.select_related("release__created_by").filter(version=version).first()
-    if label is None or label.release is None:
-        message = f"There is no release {version}."
-        raise NotFound(message)
-    return label.release
+    return label_and_release(version)[1]
 
 
 def release_view(release: Release, refusal: str = "") -> ReleaseView:
@@ -38,7 +35,8 @@ def release_view(release: Release, refusal: str = "") -> ReleaseView:
     """
     facts = read_facts(release, refusal)
     stage = next_stage(release)
-    verdict = release_verdict(release, stage)
+    rules = declared_rules()
+    verdict = release_verdict(release, stage, rules)
     controls = controls_of(facts, stage, verdict)
     return ReleaseView(
         **_about(release),
@@ -47,7 +45,7 @@ def release_view(release: Release, refusal: str = "") -> ReleaseView:
         summary=_summary(facts),
         stages=_stage_views(facts, stage, controls["promote"]),
         phases=tuple(tuple(phase) for phase in phases_of(facts)),
-        depends_on=declared_dependencies(),
+        depends_on=rules.depends_on,
         steps=step_views(facts),
         summaries=tuple(_summary_view(session) for session in facts.sessions if session.summary),
         entries=journal_page(release, limit=ENTRIES),

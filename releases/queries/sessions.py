@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from releases.domain.aggregation import Disposition, Slot, tally
+from releases.domain.aggregation import LATE_DISPOSITIONS, Slot, tally
 from releases.domain.errors import NotFound
 from releases.domain.lifecycle import SessionState, SlotState
 from releases.models import AggregationSession, Callback, Dispatch
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-_LATE = [Disposition.LATE.value, Disposition.CONTRADICTORY.value]
+_LATE = [disposition.value for disposition in LATE_DISPOSITIONS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

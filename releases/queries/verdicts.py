@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from releases.domain.compatibility import Overall, Verdict, judge
+from releases.domain.compatibility import Verdict, judge
 from releases.domain.errors import InvalidInput
 from releases.domain.solver import Recommendation, recommend
 from releases.domain.versions import Version, parse_entered
-from releases.models import Service
+from releases.queries.catalog import slugs_by_alias
 from releases.queries.plans import baseline
 from releases.queries.rules import declared_rules
 from releases.queries.versions import eligible_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_FINE = frozenset({Overall.COMPATIBLE, Overall.COMPATIBLE_WITH_WARNINGS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +34,7 @@ def judged_set(asked: Mapping[str, str], platform_version: str | None) -> Judged
     rules, candidates = declared_rules(), eligible_versions()
     verdict = judge(versions=versions, platform_version=target, rules=rules, candidates=candidates)
     nearest = None
-    if verdict.overall not in _FINE:
+    if not verdict.fits:
         nearest = recommend(
             versions=versions,
             rules=rules,
@@ -57,7 +55,7 @@ def _live() -> dict[str, Version]:
 
 
 def _with_slugs(asked: Mapping[str, str]) -> dict[str, Version]:
-    slugs = dict(Service.objects.filter(aliases__isnull=False).values_list("aliases__name", "slug"))
+    slugs = slugs_by_alias()
     parsed: dict[str, Version] = {}
     for name, text in asked.items():
         slug = slugs.get(name, name)

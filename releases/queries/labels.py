@@ -1,0 +1,15 @@
+"""Releases by name: every label that a release carries in any stage leads to it."""
+
+from __future__ import annotations
+
+from releases.domain.errors import NotFound
+from releases.models import PlatformVersion, Release
+
+
+def label_and_release(version: str) -> tuple[PlatformVersion, Release]:
+    """Return a label with its release; ``NotFound`` for an unknown one, and for one older than the board."""
+    label = PlatformVersion.objects.select_related("release__created_by").filter(version=version).first()
+    if label is None or label.release is None:
+        message = f"There is no release {version}."
+        raise NotFound(message)
+    return label, label.release
