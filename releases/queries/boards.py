@@ -210,7 +210,8 @@ def find_releases(
     """Return a page of releases, newest first, and the cursor of the next page (None on the last)."""
     found = Release.objects.order_by("-pk")
     if query:
-        found = found.filter(Q(labels__version__icontains=query) | Q(title__icontains=query)).distinct()
+        named = Q(labels__version__icontains=query) | Q(title__icontains=query)
+        found = found.filter(named | Q(created_by__username__icontains=query)).distinct()
     if state:
         found = found.filter(state=state)
     if before is not None:

@@ -224,3 +224,11 @@ def test_a_stage_is_occupied_from_the_start_of_a_promotion_to_its_end() -> None:
 
     assert busy == still_busy
     assert len({free, busy, stage_occupancy()}) == 3
+
+
+def test_a_search_finds_a_release_by_who_planned_it() -> None:
+    load_bookverse()
+    created(actor=person("maria"), title="hers")
+    created(actor=person("kim"), title="theirs")
+
+    assert [release.title for release in find_releases(query="mar")[0]] == ["hers"]
