@@ -41,12 +41,32 @@ $(PY):
 	$(call install,requirements/dev.lock)
 	@touch .venv/base.stamp $@
 
+.venv/bench.stamp: requirements/bench.lock .venv/dev.stamp
+	@echo "installing what the benchmarks compare with"
+	$(call install,requirements/bench.lock)
+	@touch $@
+
 .PHONY: dev
 dev: .venv/dev.stamp ## make .venv with everything that tests and checks need
 
+.venv/node.stamp: tests/node/package.json tests/node/package-lock.json | $(PY)
+	@echo "installing npm's semver, which the tests compare version ranges with"
+	@rm -rf .venv/node
+	@mkdir .venv/node
+	@cp $^ .venv/node
+	@npm ci --prefix .venv/node --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: node
+node: ## bring npm's semver, which the tests compare version ranges with
+	@if ! command -v node >/dev/null || ! command -v npm >/dev/null; then \
+	  $(call not_run,version ranges were not compared with npm's semver because there is no node or no npm (Debian: apt-get install nodejs npm)); \
+	else $(MAKE) -s .venv/node.stamp \
+	  || $(call not_run,version ranges were not compared with npm's semver because npm could not install it); fi
+
 .PHONY: lock
 lock: .venv/dev.stamp ## pin requirements/*.in again (UPGRADE=1 takes newer versions)
-	@for name in base dev installer; do \
+	@for name in base dev bench installer; do \
 	  echo "requirements/$$name.lock"; \
 	  $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) \
@@ -98,13 +118,14 @@ compose:
 	else $(call not_run,docker-compose.yml was not validated because docker-compose is not installed); fi
 
 BROWSER = $(shell command -v "$${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome)
-WITHOUT_DATABASE = tests/domain tests/display tests/demo tests/quality
+# What a second database says nothing new about: pure code, and pages and forms made of what the queries return.
+SAME_ON_BOTH = admin browser chaos clients demo display domain project quality web
 
 .PHONY: test
-test: check test-sqlite test-postgres test-browser ## check, then all tests: on SQLite, on PostgreSQL with Redis, in Chromium
+test: check test-sqlite test-postgres test-browser test-chaos ## check, then all tests: on SQLite, on PostgreSQL with Redis, in Chromium, under faults
 
 .PHONY: test-sqlite
-test-sqlite: .venv/dev.stamp ## the tests on SQLite, without a browser
+test-sqlite: .venv/dev.stamp node ## the tests on SQLite, without a browser
 	@echo "tests on SQLite"
 	@env -u DATABASE_URL -u REDIS_URL $(PY) -m pytest -q -n 2 -m "not browser and not process and not postgres"
 	@echo "tests on SQLite that start and end processes"
@@ -114,14 +135,19 @@ test-sqlite: .venv/dev.stamp ## the tests on SQLite, without a browser
 test-postgres: .venv/dev.stamp ## the tests on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL or the wheels)
 	@echo "tests on PostgreSQL and Redis"
 	@$(PY) -m tests.servers -- sh -euc '\
-	  $(PY) -m pytest -q -n 2 -m "not browser and not process" $(addprefix --ignore=,$(WITHOUT_DATABASE)); \
-	  $(PY) -m pytest -q -m "process and not browser" $(addprefix --ignore=,$(WITHOUT_DATABASE))'
+	  $(PY) -m pytest -q -n 2 -m "not browser and not process" $(addprefix --ignore=tests/,$(SAME_ON_BOTH)); \
+	  $(PY) -m pytest -q -m "process and not browser" $(addprefix --ignore=tests/,$(SAME_ON_BOTH))'
 
 .PHONY: test-browser
 test-browser: .venv/dev.stamp ## the tests that drive Chromium
 	@if [ -n "$(BROWSER)" ]; then echo "tests in $(BROWSER)"; \
 	  env -u DATABASE_URL -u REDIS_URL CHROMIUM="$(BROWSER)" $(PY) -m pytest -q -m browser; \
 	else $(call not_run,no page was tested in a browser because there is no chromium (Debian: apt-get install chromium)); fi
+
+# The same faults each time, so that a red run tells of the change; other seeds are for `make chaos`.
+.PHONY: test-chaos
+test-chaos: .venv/dev.stamp ## 200 injected faults on each topology
+	@$(MAKE) -s chaos SEED=11 INJECTIONS=200 TOPOLOGY=both
 
 .PHONY: screenshots
 screenshots: .venv/dev.stamp ## take the pictures that README shows again
@@ -133,6 +159,21 @@ coverage: .venv/dev.stamp ## which branches the tests on SQLite do not reach
 	@env -u DATABASE_URL -u REDIS_URL $(PY) -m coverage run -m pytest -q -m "not browser and not process and not postgres"
 	@$(PY) -m coverage combine --quiet
 	@$(PY) -m coverage report
+
+INJECTIONS ?= 200
+TOPOLOGY ?= both
+
+.PHONY: chaos
+chaos: .venv/dev.stamp ## kill the board's processes and servers while it works (SEED= INJECTIONS= TOPOLOGY=embedded|split|both)
+	@env -u DATABASE_URL -u REDIS_URL $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) --injections $(INJECTIONS) --topology $(TOPOLOGY)
+
+.PHONY: bench
+bench: .venv/bench.stamp ## measure the solver, plans, phases and sorting beside others; fails where a target is missed
+	@env -u DATABASE_URL -u REDIS_URL $(PY) -m tests.benchmarks
+
+.PHONY: load
+load: .venv/dev.stamp ## put load on real boards: viewers, restarts, a Redis that is away (PROOFS="soak stopping" MINUTES=10)
+	@env -u DATABASE_URL -u REDIS_URL $(PY) -m tests.load $(PROOFS) --minutes $(or $(MINUTES),2)
 
 .PHONY: clean
 clean: ## remove what the tools made; data and .venv stay

@@ -9,6 +9,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from releases import stopping
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -21,12 +23,14 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 once the database is there and migrated, else 503 with what is missing."""
+    """Answer 200 while the database is there and migrated and nobody ends this process, else 503 with the reason."""
     problem = _problem()
     return JsonResponse({"ready": not problem, "problem": problem}, status=503 if problem else 200)
 
 
 def _problem() -> str:
+    if stopping.has_begun():
+        return "this process is stopping"
     try:
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())

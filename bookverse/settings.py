@@ -40,7 +40,7 @@ DEMO = env.bool("BOOKVERSE_DEMO", default=is_demo_checkout())
 if not DEMO:
     # What .env says is meant for a deployment; the demo needs nothing and shall not touch that one's database.
     environ.Env.read_env(BASE_DIR / ".env")
-# DEMO_PORT: the first of six ports of the simulated BookVerse.
+# DEMO_PORT: the first of seven ports of the simulated BookVerse.
 DEMO_PORT = env.int("DEMO_PORT", default=8100)
 # DEMO_DATA: where the simulated services keep what they accepted.
 DEMO_DATA: str = env.str("DEMO_DATA", default=str(BASE_DIR / "var" / "demo"))
@@ -51,6 +51,9 @@ SECRET_KEY: str = env.str("SECRET_KEY", default="") or (demo_secret() if DEMO el
 if not SECRET_KEY:
     _message = "Set SECRET_KEY (or SECRET_KEY_FILE) to at least 50 random characters; `make run` needs none."
     raise ImproperlyConfigured(_message)
+# AUDIT_KEY: seals the journal, SECRET_KEY when empty. Who changes SECRET_KEY must put the old one here, or no seal made
+# before can be verified. Comma separated: the first seals, the others only verify what they once sealed.
+AUDIT_KEY: list[str] = env.list("AUDIT_KEY", default=[])
 # ALLOWED_HOSTS: the names this board answers to, comma separated.
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
 # CSRF_TRUSTED_ORIGINS: https origins of a proxy in front, comma separated.
@@ -67,8 +70,26 @@ TIME_ZONE: str = env.str("TIME_ZONE", default="UTC")
 # JFROG_URL and JFROG_ACCESS_TOKEN: the AppTrust that knows the versions.
 JFROG_URL: str = env.str("JFROG_URL", default=f"http://127.0.0.1:{DEMO_PORT}" if DEMO else "").rstrip("/")
 JFROG_ACCESS_TOKEN: str = env.str("JFROG_ACCESS_TOKEN", default="demo-token" if DEMO else "")
+# BUILD_URL: where a train orders its release branch and build; without it a train says that nothing was built.
+BUILD_URL: str = env.str("BUILD_URL", default=f"http://127.0.0.1:{DEMO_PORT + 6}/builds" if DEMO else "")
 # OUTBOUND_ALLOW: networks (CIDR) that services may live in though they are private, comma separated.
 OUTBOUND_ALLOW: list[str] = env.list("OUTBOUND_ALLOW", default=["127.0.0.0/8"] if DEMO else [])
+
+# SECRETS_KEY: encrypts the addresses of notification channels, SECRET_KEY when empty. Comma separated: the first
+# encrypts, the others still decrypt what they once encrypted.
+SECRETS_KEY: list[str] = env.list("SECRETS_KEY", default=[])
+# NOTIFY_SCHEMES: the kinds of apprise addresses that channels may have, comma separated.
+NOTIFY_SCHEMES: list[str] = env.list("NOTIFY_SCHEMES", default=[]) or [
+    "mailto",
+    "mailtos",
+    "slack",
+    "msteams",
+    "discord",
+    "json",
+    "jsons",
+]
+# What words a journal entry in notifications.
+WORDING = "releases.display.sentences.sentence"
 
 # SESSION_TIMEOUT_DEFAULT_MS, SESSION_TIMEOUT_MAX_MS: how long a phase may take, in milliseconds.
 SESSION_TIMEOUT_DEFAULT_MS = env.int("SESSION_TIMEOUT_DEFAULT_MS", default=10_000)
@@ -79,9 +100,14 @@ PROGRESS_LEASE_MS = env.int("PROGRESS_LEASE_MS", default=30_000)
 # UNDELIVERABLE_AFTER_MS: how long the board keeps trying to reach a service.
 UNDELIVERABLE_AFTER_MS = env.int("UNDELIVERABLE_AFTER_MS", default=120_000)
 # COLLECT_EVERY_S: seconds between two collections of versions from AppTrust.
-COLLECT_EVERY_S = env.int(
-    "COLLECT_EVERY_S", default=60
-)  # INITIAL_PLATFORM_VERSION: what the first platform version is called.
+COLLECT_EVERY_S = env.int("COLLECT_EVERY_S", default=60)
+# PROBE_EVERY_S: seconds between two rounds of probing what is deployed; 0 to probe only when somebody asks.
+PROBE_EVERY_S = env.int("PROBE_EVERY_S", default=60)
+# VALIDATION_TOKEN: the bearer token that validations call services with; without it they send none.
+VALIDATION_TOKEN: str = env.str("VALIDATION_TOKEN", default="")
+# STOP_NOTICE_S: seconds in which a board that was told to stop still serves but answers /readyz with 503.
+STOP_NOTICE_S = env.float("STOP_NOTICE_S", default=0.0 if DEMO else 2.0)
+# INITIAL_PLATFORM_VERSION: what the first platform version is called.
 INITIAL_PLATFORM_VERSION: str = env.str("INITIAL_PLATFORM_VERSION", default="1.0.0")
 
 INSTALLED_APPS = [
@@ -99,6 +125,8 @@ INSTALLED_APPS = [
     "channels",
     "csp",
     "ninja",
+    "import_export",
+    "simple_history",
 ]
 
 if "runserver" in sys.argv:
@@ -116,6 +144,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
     "releases.web.refusals.RefusalMiddleware",
 ]
 
@@ -150,6 +179,8 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
+    # Opening it anew for every question of a live page costs more than the question.
+    _database["CONN_MAX_AGE"] = None
     # Several threads and processes share the tests' database, so it cannot live in memory.
     _database["TEST"] = {"NAME": str(BASE_DIR / "var" / "test.sqlite3")}
 else:
@@ -186,6 +217,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "collect versions": {"task": "releases.start_collection", "schedule": COLLECT_EVERY_S},
+    "log the journal's heads": {"task": "releases.log_journal_heads", "schedule": 24 * 3600},
 }
 
 AUTH_PASSWORD_VALIDATORS = [

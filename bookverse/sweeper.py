@@ -4,29 +4,50 @@ from __future__ import annotations
 
 import logging
 import threading
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from django.db import close_old_connections, connections
 
+from releases.actions.asking import ask_overdue_services
+from releases.actions.builds import keep_building
 from releases.actions.collections import collect_due_versions
+from releases.actions.deliveries import send_due_deliveries
 from releases.actions.dispatches import send_due_dispatches
+from releases.actions.documents import fetch_due_documents
+from releases.actions.probing import keep_probing
+from releases.actions.recovery import answer_failures
 from releases.actions.sweeping import keep_time
+from releases.actions.timetables import keep_timetable
+from releases.actions.trains_on_the_way import keep_trains_moving
+from releases.actions.validations import carry_out_due_validation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 LOG = logging.getLogger(__name__)
 LOOK_EVERY_S = 1.0
+# Nothing is lost when a sweep is cut short, which would be found half done by the next process.
+STOP_WITHIN_S = 3.0
 # A thread for each: a service or a registry that hangs must not stop the clock.
 DUTIES: Mapping[str, Callable[[], object]] = {
     "time": keep_time,
     "orders": send_due_dispatches,
+    "questions": ask_overdue_services,
+    "failures": answer_failures,
+    "deliveries": send_due_deliveries,
     "collections": collect_due_versions,
+    "documents": fetch_due_documents,
+    "probes": keep_probing,
+    "timetable": keep_timetable,
+    "trains": keep_trains_moving,
+    "builds": keep_building,
+    "validations": carry_out_due_validation,
 }
 
 
 class Sweeper:
-    """Starts each duty's thread at most once, and stops them without cutting a sweep short."""
+    """Starts each duty's thread at most once, and lets a sweep at hand end if it soon does."""
 
     def __init__(self) -> None:
         self.threads: tuple[threading.Thread, ...] = ()
@@ -47,12 +68,13 @@ class Sweeper:
                 thread.start()
 
     def stop(self) -> None:
-        """Finish the sweeps at hand and end."""
+        """End; a sweep that waits for a service that hangs is not waited for."""
         with self._lock:
             threads, self.threads = self.threads, ()
             self._stopping.set()
+        until = monotonic() + STOP_WITHIN_S
         for thread in threads:
-            thread.join()
+            thread.join(max(0.0, until - monotonic()))
 
     def _run(self, duty: Callable[[], object], stopping: threading.Event) -> None:
         while not stopping.wait(LOOK_EVERY_S):

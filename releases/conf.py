@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.utils.module_loading import import_string
+
+from releases.domain.sealing import sealing_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def callback_url() -> str:
     """Where services report to."""
     return f"{settings.CALLBACK_BASE_URL}/api/v1/callbacks"
+
+
+def build_url() -> str:
+    """Where builds of trains are ordered, empty when there is no build system."""
+    return str(settings.BUILD_URL)
+
+
+def build_callback_url() -> str:
+    """Where the build system reports to."""
+    return f"{settings.CALLBACK_BASE_URL}/api/v1/builds/callbacks"
 
 
 def default_timeout_ms() -> int:
@@ -47,6 +64,37 @@ def outbound_allow() -> tuple[str, ...]:
     return tuple(settings.OUTBOUND_ALLOW)
 
 
+def site_url() -> str:
+    """How people reach the board."""
+    return str(settings.SITE_URL)
+
+
+def platform_name() -> str:
+    """What the platform is called."""
+    return str(settings.PLATFORM_NAME)
+
+
+def wording() -> Callable[[Any], Any]:
+    """Return what words a journal entry: named by its path, for who sends words stands below who shows them."""
+    found: Callable[[Any], Any] = import_string(settings.WORDING)
+    return found
+
+
+def notify_schemes() -> tuple[str, ...]:
+    """Kinds of addresses that may be notified."""
+    return tuple(settings.NOTIFY_SCHEMES)
+
+
+def vault_keys() -> tuple[str, ...]:
+    """The keys of stored secrets: the first encrypts, all of them decrypt."""
+    return tuple(settings.SECRETS_KEY or [settings.SECRET_KEY])
+
+
+def probe_every() -> timedelta:
+    """How often everything that is deployed is probed; zero for only when somebody asks."""
+    return timedelta(seconds=settings.PROBE_EVERY_S)
+
+
 def registry_url() -> str:
     """AppTrust's base address, empty when none is configured."""
     return str(settings.JFROG_URL)
@@ -57,6 +105,16 @@ def registry_token() -> str:
     return str(settings.JFROG_ACCESS_TOKEN)
 
 
+def validation_token() -> str:
+    """The bearer token that validations call services with, empty for none."""
+    return str(settings.VALIDATION_TOKEN)
+
+
 def signing_key() -> bytes:
     """The key that callback tokens are derived from."""
     return str(settings.SECRET_KEY).encode()
+
+
+def sealing_keys() -> tuple[bytes, ...]:
+    """The keys of the journal's seals: the first seals, all of them verify."""
+    return tuple(sealing_key(secret) for secret in settings.AUDIT_KEY or [settings.SECRET_KEY])

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
+from django.core.management.commands.flush import Command
+from django.db import connections, transaction
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from releases.actions.journal_guard import lifted_guard
+from releases.live.hub import READER
 from tests.loopback import stay_on_loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from pytest_django.plugin import DjangoDbBlocker
 
 hypothesis_settings.register_profile("dev", deadline=None, max_examples=50)
 hypothesis_settings.register_profile(
@@ -49,3 +56,25 @@ def django_db_modify_db_settings(
     if database["ENGINE"] == "django.db.backends.sqlite3":
         folder: Path = tmp_path_factory.mktemp("database")
         database["TEST"]["NAME"] = str(folder / "board.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Let the thread that reads for live pages give its connection back before the database goes."""
+    yield
+    with django_db_blocker.unblock():
+        READER.submit(connections.close_all).result()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flushing_empties_the_journal_too() -> Iterator[None]:
+    """Lift the journal's guard for the flush after a test that commits, and for nothing else."""
+    flush = Command.handle
+
+    def flush_unguarded(command: Command, *args: object, **options: Any) -> None:
+        with transaction.atomic(), lifted_guard():
+            flush(command, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Command, "handle", flush_unguarded)
+        yield

@@ -10,7 +10,6 @@ from bookverse.demo.platform import platform_description
 from releases import conf
 from releases.actions.accounts import ensure_account
 from releases.actions.callbacks import IncomingCallback, record_callback
-from releases.actions.catalog import load_platform
 from releases.actions.promotions import PromotionRequest, promote_release
 from releases.actions.releases import NewRelease, create_release
 from releases.clients.signing import callback_token
@@ -18,9 +17,11 @@ from releases.domain.access import Role
 from releases.domain.aggregation import CallbackStatus
 from releases.domain.lifecycle import OPEN_SLOTS, PromotionState
 from releases.domain.plans import PlanRequest
+from releases.domain.sort_keys import sort_key_of
 from releases.models import AggregationSession, Dispatch, Promotion, PromotionStep, Release, Service, ServiceVersion
 from releases.queries.access import actor_of
 from releases.queries.plans import computed_plan
+from tests.kept_rows import NOWHERE, put_platform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from releases.actions.callbacks import Receipt
     from releases.domain.access import Actor
 
-NOWHERE = "http://127.0.0.1:9"
 STAGES = ("DEV", "QA", "STAGING", "PROD")
 SERVICES = ("inventory", "recommendations", "checkout", "web", "helm")
 LIVE = {"inventory": "1.2.3", "recommendations": "2.1.0", "checkout": "1.5.2", "web": "3.0.1", "helm": "1.1.0"}
@@ -39,8 +39,12 @@ KNOWN = {slug: (LIVE[slug], NEXT[slug]) for slug in SERVICES} | {"inventory": ("
 
 def load_bookverse(url: str = NOWHERE) -> None:
     """Load the demo's platform; a service ``x`` is reached at ``url``/x/deployments."""
-    load_platform(platform_description(url_of=lambda slug: f"{url}/{slug}"))
+    put_platform("demo", _demo, url=url)
     register(KNOWN)
+
+
+def _demo(url: str) -> Mapping[str, Any]:
+    return platform_description(url_of=lambda slug: f"{url}/{slug}")
 
 
 def register(versions: Mapping[str, Sequence[str]], *, release_status: str = "RELEASED", tag: str = "") -> None:
@@ -50,6 +54,7 @@ def register(versions: Mapping[str, Sequence[str]], *, release_status: str = "RE
         ServiceVersion(
             service=services[slug],
             version=version,
+            sort_key=sort_key_of(version),
             tag=tag,
             registry_status="COMPLETED",
             release_status=release_status,
@@ -66,15 +71,25 @@ def person(name: str = "maria", role: Role = Role.MANAGER) -> Actor:
     return actor_of(User.objects.get(username=name))
 
 
-def new_release(title: str = "", **choices: str) -> NewRelease:
+def new_release(title: str = "", *, kind: str = "synchronized", path: Sequence[str] = (), **choices: str) -> NewRelease:
     """Return what the plan page would send to create the release with these choices."""
-    request = PlanRequest(kind="synchronized", overrides=choices)
+    request = PlanRequest(kind=kind, path=tuple(path), overrides=choices)
     return NewRelease(request=request, accept_digest=computed_plan(request).digest, title=title)
 
 
-def created(actor: Actor | None = None, title: str = "", **choices: str) -> Release:
-    """Plan and create a release of the newest versions, or of the chosen ones."""
-    version = create_release(actor=actor or person(), new=new_release(title, **choices))
+def created(actor: Actor | None = None, title: str = "", *, path: Sequence[str] = (), **choices: str) -> Release:
+    """Plan and create a release of the newest versions, or of the chosen ones, for all stages or some."""
+    return stored(new_release(title, path=path, **choices), actor)
+
+
+def created_alone(actor: Actor | None = None, *, path: Sequence[str] = (), **choices: str) -> Release:
+    """Plan and create an independent release of the named services."""
+    return stored(new_release(kind="independent", path=path, **choices), actor)
+
+
+def stored(new: NewRelease, actor: Actor | None = None) -> Release:
+    """Create the release."""
+    version = create_release(actor=actor or person(), new=new)
     return Release.objects.get(version=version)
 
 
@@ -134,6 +149,13 @@ def open_services(promotion: Promotion) -> list[str]:
     """Return the services that were asked and have not ended, by name."""
     steps = promotion.steps.filter(attempt__gt=0, state__in=[state.value for state in OPEN_SLOTS])
     return sorted(steps.values_list("service__slug", flat=True))
+
+
+def bring(release: Release, *stages: str) -> None:
+    """Promote the release through these stages, or through all on its way; every service succeeds."""
+    for stage in stages or release.path or STAGES:
+        finish(promote(release, stage))
+        release.refresh_from_db()
 
 
 def finish(promotion: Promotion) -> None:

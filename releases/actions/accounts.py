@@ -1,4 +1,4 @@
-"""Accounts with a role, for commands that set a board up."""
+"""Accounts with a role and who must approve, for commands that set a board up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 
 from releases.domain.access import Role
+from releases.models import ApprovalRule, Stage
 
 
 @transaction.atomic(durable=True)
@@ -25,3 +26,9 @@ def ensure_account(*, username: str, password: str, role: Role) -> bool:
         user.save(update_fields=["password", "is_staff", "is_superuser"])
         user.groups.add(Group.objects.get_or_create(name=role.value)[0])
     return is_new
+
+
+@transaction.atomic(durable=True)
+def ensure_approval_rule(*, stage: str, role: Role) -> None:
+    """Let a stage ask for one sign-off of a role; a rule that is there stays as it is."""
+    ApprovalRule.objects.get_or_create(stage=Stage.objects.get(name=stage), role=role.value, kind="")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from releases.actions.hotfixes import charge_hotfix
+from releases.actions.observing import open_observation
 from releases.actions.slots import close_session_when_done, open_session
+from releases.actions.validations import request_after_promotion
 from releases.domain.aggregation import PhaseOutcome, phase_outcome
 from releases.domain.errors import Conflict
 from releases.domain.journal import Kind
@@ -18,10 +21,13 @@ from releases.domain.lifecycle import (
     SlotState,
     move,
 )
+from releases.domain.plan_kinds import ALONE, ROLLBACK
 from releases.models import PlatformVersion, Promotion, PromotionStep, Stage
+from releases.queries.paths import stages_of
 
 if TYPE_CHECKING:
     from releases.actions.ledger import Ledger
+    from releases.models import Observation
 
 _RELEASE_STATE = {
     PromotionState.RUNNING: ReleaseState.PROMOTING,
@@ -93,16 +99,33 @@ def _succeed(ledger: Ledger, promotion: Promotion) -> None:
     promotion.state = move(PROMOTION_MOVES, PromotionState(promotion.state), PromotionState.SUCCEEDED).value
     promotion.finished_at = ledger.now
     promotion.save(update_fields=["state", "finished_at"])
-    _make_live(ledger, promotion)
+    observed = _make_live(ledger, promotion)
     ledger.append(Kind.PROMOTION_SUCCEEDED, stage=promotion.stage.name, version=promotion.version)
-    if Stage.objects.filter(position__gt=promotion.stage.position).exists():
+    if any(stage.position > promotion.stage.position for stage in stages_of(ledger.release)):
         ledger.move(ReleaseState.WAITING)
     else:
+        if observed and ledger.release.kind in ALONE:
+            _record_evidence(ledger, observed)
+        charge_hotfix(ledger, promotion.stage)
         ledger.move(ReleaseState.RELEASED)
-        ledger.append(Kind.RELEASE_RELEASED, version=promotion.version)
+        is_back = {"release_kind": ROLLBACK} if ledger.release.kind == ROLLBACK else {}
+        ledger.append(Kind.RELEASE_RELEASED, version=promotion.version, **is_back)
+    request_after_promotion(ledger, promotion)
 
 
-def _make_live(ledger: Ledger, promotion: Promotion) -> None:
+def _record_evidence(ledger: Ledger, observed: Observation) -> None:
+    """Say that a set which nobody had approved as a whole now runs: what was seen is added, no approval is touched."""
+    ledger.append(
+        Kind.EVIDENCE_RECORDED,
+        stage=observed.stage.name,
+        version=observed.platform_version,
+        observation=observed.pk,
+        services=observed.manifest,
+        sessions=observed.sessions,
+    )
+
+
+def _make_live(ledger: Ledger, promotion: Promotion) -> Observation | None:
     label = PlatformVersion.objects.get(version=promotion.version)
     changed = Stage.objects.filter(pk=promotion.stage_id, epoch=promotion.epoch).update(
         live_version=label,
@@ -111,3 +134,4 @@ def _make_live(ledger: Ledger, promotion: Promotion) -> None:
     if not changed:
         message = f"{promotion.stage.name} was taken over by a later promotion."
         raise FencedOut(message)
+    return open_observation(promotion.stage, platform_version=label.version, at=ledger.now, promotion=promotion)

@@ -80,13 +80,8 @@ def record_callback(*, callback: IncomingCallback, token: str) -> Receipt:
     """Store and apply a callback; ``ForgedCallback`` unless the token is that of the dispatch it names."""
     known = _authenticate(callback, token)
     ledger = open_ledger(release_id=known.step.promotion.release_id, actor=callback.source)
-    dispatch = _dispatches().get(pk=known.pk)
-    reception = receive(_slot(dispatch), _report(callback), seen=_seen(dispatch, callback))
-    if reception.disposition is not Disposition.DUPLICATE:
-        _keep(ledger, dispatch, callback, reception)
-    if reception.disposition is Disposition.APPLIED:
-        _apply(ledger, dispatch, callback, reception)
-        advance(ledger, dispatch.step.promotion)
+    # Known again in its turn, by what is there now: a restore may have come in between.
+    reception = take_in(ledger, _authenticate(callback, token), callback)
     if reception.disposition is not Disposition.DUPLICATE:
         ledger.close()
     return Receipt(
@@ -96,7 +91,21 @@ def record_callback(*, callback: IncomingCallback, token: str) -> Receipt:
     )
 
 
-def _dispatches() -> QuerySet[Dispatch]:
+def take_in(ledger: Ledger, dispatch: Dispatch, callback: IncomingCallback) -> Reception:
+    """Judge what a service says, keep it and do what follows; a duplicate leaves nothing."""
+    reception = receive(
+        _slot(dispatch), _report(callback), seen=_seen(dispatch, callback), late=_late(dispatch, callback)
+    )
+    if reception.disposition is not Disposition.DUPLICATE:
+        _keep(ledger, dispatch, callback, reception)
+    if reception.disposition is Disposition.APPLIED:
+        _apply(ledger, dispatch, callback, reception)
+        advance(ledger, dispatch.step.promotion)
+    return reception
+
+
+def dispatches_with_steps() -> QuerySet[Dispatch]:
+    """Return all dispatches, each with what judging it needs."""
     return Dispatch.objects.select_related(
         "session",
         "step__service",
@@ -107,7 +116,7 @@ def _dispatches() -> QuerySet[Dispatch]:
 
 def _authenticate(callback: IncomingCallback, token: str) -> Dispatch:
     dispatch = (
-        _dispatches()
+        dispatches_with_steps()
         .filter(session__correlation_id=callback.correlation_id, step__service__slug=callback.source)
         .first()
     )
@@ -145,7 +154,13 @@ def _slot(dispatch: Dispatch) -> Slot:
 
 
 def _report(callback: IncomingCallback) -> Report:
-    return Report(status=callback.status, sequence=callback.sequence, percent=callback.percent)
+    return Report(
+        status=callback.status,
+        sequence=callback.sequence,
+        percent=callback.percent,
+        message=callback.message[:MESSAGE_LIMIT],
+        details=callback.details,
+    )
 
 
 def _seen(dispatch: Dispatch, callback: IncomingCallback) -> set[int]:
@@ -153,6 +168,17 @@ def _seen(dispatch: Dispatch, callback: IncomingCallback) -> set[int]:
         return set()
     stored = dispatch.callbacks.filter(sequence=callback.sequence).values_list("sequence", flat=True)
     return {number for number in stored if number is not None}
+
+
+def _late(dispatch: Dispatch, callback: IncomingCallback) -> list[Report]:
+    stored = dispatch.callbacks.filter(
+        status=callback.status.value,
+        disposition__in=[disposition.value for disposition in LATE_DISPOSITIONS],
+    )
+    return [
+        Report(status=callback.status, sequence=sequence, percent=percent, message=message, details=details)
+        for sequence, percent, message, details in stored.values_list("sequence", "percent", "message", "details")
+    ]
 
 
 def _keep(ledger: Ledger, dispatch: Dispatch, callback: IncomingCallback, reception: Reception) -> None:
@@ -172,6 +198,7 @@ def _keep(ledger: Ledger, dispatch: Dispatch, callback: IncomingCallback, recept
         correlation_id=str(callback.correlation_id),
         attempt=callback.attempt,
         status=callback.status.value,
+        state=reception.state.value,
         percent=reception.percent,
         message=callback.message[:MESSAGE_LIMIT],
     )

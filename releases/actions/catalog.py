@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from releases.domain.access import SYSTEM, Actor, Permission, require
-from releases.domain.errors import Conflict, InvalidInput, NotFound
-from releases.domain.verdicts import Severity
-from releases.domain.versions import parse_entered
+from releases.actions.observing import open_observation
+from releases.domain.access import SYSTEM
+from releases.domain.promises import Maturity, Method, Probe
+from releases.domain.rules import Severity
 from releases.models import (
+    BreakingChange,
     CompatibilityRow,
     Constraint,
+    Contract,
     Dependency,
     Deployment,
+    DeploymentContract,
     PlatformVersion,
     Service,
     ServiceAlias,
-    ServiceVersion,
     Stage,
 )
 from releases.queries.clock import database_now
@@ -38,6 +40,22 @@ def load_platform(document: Document) -> None:
     for consumer, providers in document.get("dependencies", {}).items():
         for provider in providers:
             Dependency.objects.get_or_create(consumer=services[consumer], provider=services[provider])
+    _load_promises(services, document)
+    _load_rules(services, document)
+    if live := document.get("live"):
+        _adopt(services, live)
+
+
+def _load_promises(services: Mapping[str, Service], document: Document) -> None:
+    for contract in document.get("contracts", ()):
+        _load_contract(services, contract)
+    for change in document.get("breaking_changes", ()):
+        _load_breaking_change(services, change)
+    for contract in document.get("deployment_contracts", ()):
+        _load_deployment_contract(services, contract)
+
+
+def _load_rules(services: Mapping[str, Service], document: Document) -> None:
     for rule in document.get("constraints", ()):
         _load_constraint(services, rule)
     for platform_version, approved in document.get("rows", {}).items():
@@ -47,8 +65,6 @@ def load_platform(document: Document) -> None:
                 service=services[slug],
                 defaults={"approved": list(versions)},
             )
-    if live := document.get("live"):
-        _adopt(services, live)
 
 
 def _load_stage(position: int, entry: Document) -> None:
@@ -70,6 +86,8 @@ def _load_service(entry: Document) -> Service:
             "description": entry.get("description", ""),
             "application_key": entry["application_key"],
             "dispatch_url": entry["dispatch_url"],
+            "base_url": entry.get("base_url", ""),
+            "openapi_path": entry.get("openapi_path", "/openapi.json"),
             "required": entry.get("required", True),
         },
     )
@@ -91,6 +109,44 @@ def _load_constraint(services: Mapping[str, Service], rule: Document) -> None:
     )
 
 
+def _load_contract(services: Mapping[str, Service], contract: Document) -> None:
+    Contract.objects.update_or_create(
+        consumer=services[contract["consumer"]],
+        consumer_range=contract.get("consumer_range", "*"),
+        provider=services[contract["provider"]],
+        method=Method(contract["method"]).value,
+        path=contract["path"],
+        defaults={
+            "built_for": contract.get("built_for", ""),
+            "stable_since": contract.get("stable_since", ""),
+            "maturity": Maturity(contract.get("maturity", Maturity.STABLE)).value,
+            "request_schema": contract.get("request_schema"),
+            "response_schema": contract.get("response_schema"),
+            "note": contract.get("note", ""),
+        },
+    )
+
+
+def _load_breaking_change(services: Mapping[str, Service], change: Document) -> None:
+    BreakingChange.objects.get_or_create(
+        provider=services[change["provider"]],
+        version=change["version"],
+        method=change.get("method", ""),
+        path=change.get("path", ""),
+        text=change["text"],
+    )
+
+
+def _load_deployment_contract(services: Mapping[str, Service], contract: Document) -> None:
+    provider = contract.get("provider")
+    DeploymentContract.objects.update_or_create(
+        consumer=services[contract["consumer"]],
+        provider=services[provider] if provider else None,
+        probe=Probe(contract["probe"]).value,
+        defaults={"path": contract["path"]},
+    )
+
+
 def _adopt(services: Mapping[str, Service], live: Document) -> None:
     """Record what ran before the board did, in every stage that has no version of its own yet."""
     now = database_now()
@@ -107,27 +163,4 @@ def _adopt(services: Mapping[str, Service], live: Document) -> None:
                 service=services[slug],
                 defaults={"version": version, "deployed_by": SYSTEM.name, "deployed_at": now},
             )
-
-
-@transaction.atomic(durable=True)
-def register_version(*, actor: Actor, service: str, version: str, notes: str = "") -> ServiceVersion:
-    """Note a build that a pipeline announces; the registry's next collection says how far it has come."""
-    require(actor, Permission.REGISTER)
-    owner = Service.objects.filter(slug=service).first()
-    if owner is None:
-        message = f"There is no service {service}."
-        raise NotFound(message)
-    try:
-        parsed = parse_entered(version)
-    except InvalidInput as mistake:
-        raise InvalidInput("version", mistake.message) from mistake
-    if ServiceVersion.objects.filter(service=owner, version=parsed.raw).exists():
-        message = f"{service} {parsed.raw} is already registered."
-        raise Conflict(message)
-    return ServiceVersion.objects.create(
-        service=owner,
-        version=parsed.raw,
-        registry_status="REGISTERED",
-        registered_at=database_now(),
-        notes=notes,
-    )
+        open_observation(stage, platform_version=label.version, at=now)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from releases.actions.claims import CLAIM, renewing
 from releases.clients.apptrust import RegisteredVersion, RegistryUnavailable, list_versions
 from releases.domain.access import SYSTEM, Actor, Permission, require
+from releases.domain.sort_keys import sort_key_of
 from releases.domain.versions import InvalidVersion, parse
 from releases.enqueue import task_on_commit
 from releases.models import Collection, Service, ServiceVersion
@@ -17,9 +19,10 @@ from releases.queries.clock import database_now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
 # Longer than a registry may take to answer; afterwards somebody else may try.
-CLAIM = timedelta(seconds=90)
+COLLECTING_TAKES = timedelta(seconds=90)
 KEEP = timedelta(days=7)
 
 
@@ -30,10 +33,22 @@ def request_collection(*, actor: Actor) -> Collection:
         require(actor, Permission.COLLECT)
     now = database_now()
     Collection.objects.filter(finished_at__lt=now - KEEP).delete()
-    running = Collection.objects.select_for_update().filter(finished_at=None).first()
-    collection = running or Collection.objects.create(requested_by=actor.name, requested_at=now)
+    collection = _open_collection(actor, now)
     task_on_commit("releases.collect_due_versions")
     return collection
+
+
+def _open_collection(actor: Actor, now: datetime) -> Collection:
+    while True:
+        running = Collection.objects.select_for_update().filter(finished_at=None).first()
+        if running:
+            return running
+        try:
+            with transaction.atomic():
+                return Collection.objects.create(requested_by=actor.name, requested_at=now)
+        except IntegrityError:
+            # Somebody else's was committed between the look and the row: join that one.
+            continue
 
 
 def collect_due_versions() -> None:
@@ -43,7 +58,8 @@ def collect_due_versions() -> None:
         return
     keys = dict(Service.objects.values_list("application_key", "pk"))
     try:
-        found = list_versions(list(keys))
+        with renewing(lambda: _renew(collection), at_most=COLLECTING_TAKES):
+            found = list_versions(list(keys))
     except RegistryUnavailable as failure:
         _finish(collection, error=str(failure))
     else:
@@ -58,6 +74,10 @@ def _claim() -> Collection | None:
         return None
     won = Collection.objects.filter(free, pk=collection.pk).update(claimed_until=now + CLAIM)
     return collection if won else None
+
+
+def _renew(collection: Collection) -> None:
+    Collection.objects.filter(pk=collection.pk, finished_at=None).update(claimed_until=database_now() + CLAIM)
 
 
 def _finish(collection: Collection, *, error: str = "", versions: int = 0) -> None:
@@ -92,6 +112,7 @@ def _row(service_id: int, version: RegisteredVersion) -> ServiceVersion:
     return ServiceVersion(
         service_id=service_id,
         version=version.version[:255],
+        sort_key=sort_key_of(version.version[:255]),
         invalid_because=_why_invalid(version.version),
         tag=version.tag[:128],
         registry_status=version.status[:32],

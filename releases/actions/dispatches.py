@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from releases import conf
 from releases.actions.advancing import advance
+from releases.actions.claims import CLAIM, renewing
 from releases.actions.ledger import Ledger, open_ledger
 from releases.actions.slots import close_slot, start_clock
 from releases.clients.services import Order, send_orders
@@ -22,13 +23,14 @@ from releases.models import Dispatch
 from releases.queries.clock import database_now
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from django.db.models import QuerySet
 
 BATCH = 200
 # Longer than one POST can take (5 s to connect, 30 s to answer), so that nobody sends the same order meanwhile.
-CLAIM = timedelta(seconds=45)
+SENDING_TAKES = timedelta(seconds=45)
 _SENDING = (PromotionState.RUNNING.value, PromotionState.HELD.value)
 
 
@@ -44,7 +46,9 @@ def send_due_dispatches() -> int:
         dispatch = orders[order.key]
         _settle(dispatch.pk, dispatch.claim_no, answer)
 
-    send_orders([_order(dispatch) for dispatch in claimed], settle)
+    claims = {dispatch.pk: dispatch.claim_no for dispatch in claimed}
+    with renewing(lambda: _renew(claims), at_most=SENDING_TAKES):
+        send_orders([_order(dispatch) for dispatch in claimed], settle)
     return len(claimed)
 
 
@@ -60,16 +64,28 @@ def _due(now: datetime) -> QuerySet[Dispatch]:
 @transaction.atomic(durable=True)
 def _claim() -> list[Dispatch]:
     now = database_now()
-    due = _due(now)
-    if connection.features.has_select_for_update_skip_locked:
-        due = due.select_for_update(skip_locked=True, of=("self",))
-    claimed = list(due[:BATCH])
+    claimed = list(_without_waiting(_due(now))[:BATCH])
     for dispatch in claimed:
         dispatch.claim_no += 1
         dispatch.claimed_until = now + CLAIM
         dispatch.sends += 1
         dispatch.save(update_fields=["claim_no", "claimed_until", "sends"])
     return claimed
+
+
+def _without_waiting(dispatches: QuerySet[Dispatch]) -> QuerySet[Dispatch]:
+    """Lock these, but leave out what others are at: who waited here, without the release's lock, could deadlock."""
+    if connection.features.has_select_for_update_skip_locked:
+        return dispatches.select_for_update(skip_locked=True, of=("self",))
+    return dispatches
+
+
+@transaction.atomic(durable=True)
+def _renew(claims: Mapping[int, int]) -> None:
+    """Prolong the claims that still stand; a settled one is over, and a lapsed one may have become another's."""
+    claimed = Dispatch.objects.filter(pk__in=claims, state=SlotState.PENDING.value).exclude(claimed_until=None)
+    mine = [dispatch.pk for dispatch in _without_waiting(claimed) if dispatch.claim_no == claims[dispatch.pk]]
+    Dispatch.objects.filter(pk__in=mine).update(claimed_until=database_now() + CLAIM)
 
 
 def _order(dispatch: Dispatch) -> Order:
@@ -86,7 +102,7 @@ def _order(dispatch: Dispatch) -> Order:
         platform_version=step.promotion.version,
         callback_url=conf.callback_url(),
         callback_token=callback_token(signing_key=conf.signing_key(), dispatch_key=dispatch.key),
-        deadline=session.expected_deadline_at.isoformat(),
+        deadline=session.earliest_deadline_at.isoformat(),
     )
 
 
@@ -101,11 +117,21 @@ def _settle(dispatch_id: int, claim_no: int, answer: Answer) -> None:
         "step__promotion__stage",
         "step__promotion__started_by",
     ).get(pk=dispatch_id)
-    if dispatch.claim_no != claim_no or SlotState(dispatch.state) is not SlotState.PENDING:
+    if dispatch.claim_no != claim_no:
+        return
+    # Also when a callback was faster than this answer.
+    _note_status_url(dispatch, answer)
+    if SlotState(dispatch.state) is not SlotState.PENDING:
         return
     _SETTLE[sending_outcome(answer)](ledger, dispatch, answer)
     advance(ledger, dispatch.step.promotion)
     ledger.close()
+
+
+def _note_status_url(dispatch: Dispatch, answer: Answer) -> None:
+    if answer.status_url and sending_outcome(answer) is Sending.DELIVERED:
+        dispatch.status_url = answer.status_url
+        dispatch.save(update_fields=["status_url"])
 
 
 def _delivered(ledger: Ledger, dispatch: Dispatch, _answer: Answer) -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from releases import conf
+from releases.actions.telling import followers, is_followed, tell
 from releases.broadcast import publish_on_commit
-from releases.domain.access import SYSTEM
-from releases.domain.errors import Conflict
+from releases.domain.errors import Conflict, NotFound
 from releases.domain.lifecycle import RELEASE_MOVES, ReleaseState, move
+from releases.domain.sealing import origin, seal_of
 from releases.models import JournalEntry, Release
+from releases.queries.acts import last_act
 from releases.queries.clock import database_now
 from releases.queries.labels import label_and_release
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from releases.actions.telling import Follower
     from releases.domain.journal import Kind
 
 
@@ -27,24 +31,35 @@ class StalePage(Conflict):
 
 @dataclass(slots=True, kw_only=True)
 class Ledger:
-    """A locked release with its open journal; ``close`` must follow in the same transaction."""
+    """A locked release with its open journal; ``close`` must follow in the same transaction.
+
+    ``followers`` are those who are told of its entries; None until somebody has to look.
+    """
 
     release: Release
     actor: str
     now: datetime
+    followers: tuple[Follower, ...] | None = None
 
     def append(self, kind: Kind, *, service: str = "", **payload: object) -> None:
-        """Write the next entry; ``payload`` must be JSON."""
-        self.release.sequence += 1
-        JournalEntry.objects.create(
-            release=self.release,
-            sequence=self.release.sequence,
+        """Write the next entry and seal it; ``payload`` must be JSON."""
+        release = self.release
+        entry = JournalEntry(
+            release=release,
+            sequence=release.sequence + 1,
             at=self.now,
             kind=kind.value,
             actor=self.actor,
             service=service,
             payload=payload,
         )
+        previous = release.seal or origin(release.pk)
+        entry.seal = seal_of(release_id=release.pk, line=entry, previous=previous, key=conf.sealing_keys()[0])
+        entry.save(force_insert=True)
+        release.sequence, release.seal = entry.sequence, entry.seal
+        if self.followers is None:
+            self.followers = followers()
+        tell(self.followers, entry)
 
     def move(self, state: ReleaseState) -> None:
         """Change the release's state along the table; staying where it is is no change."""
@@ -55,14 +70,19 @@ class Ledger:
     def close(self) -> None:
         """Save the release and nudge the live pages once the transaction is in."""
         self.release.updated_at = self.now
-        self.release.save(update_fields=["version", "state", "sequence", "lock_version", "updated_at"])
+        self.release.save(update_fields=["version", "state", "sequence", "seal", "lock_version", "updated_at"])
         publish_on_commit(release_id=self.release.pk, sequence=self.release.sequence)
 
 
 def open_ledger(*, release_id: int, actor: str) -> Ledger:
-    """Lock the release; everything that happens to it waits here for its turn."""
-    release = Release.objects.select_for_update().get(pk=release_id)
-    return Ledger(release=release, actor=actor, now=database_now())
+    """Lock the release, where everything that happens to it waits for its turn; ``NotFound`` for one that is gone."""
+    waiting = Release.objects.select_for_update(of=("self",)).annotate(is_followed=is_followed()).filter(pk=release_id)
+    # A restore that ended while this waited has put the row there anew: looking again finds it.
+    release = waiting.first() or waiting.first()
+    if release is None:
+        raise NotFound("This release is no longer there.")
+    nobody = None if release.is_followed else ()  # type: ignore[attr-defined] # annotated
+    return Ledger(release=release, actor=actor, now=database_now(), followers=nobody)
 
 
 def open_ledger_of_label(*, version: str, actor: str) -> Ledger:
@@ -74,8 +94,8 @@ def claim_turn(ledger: Ledger, lock_version: int | None) -> None:
     """Let a person act on what they saw: ``StalePage`` when somebody acted since, None goes by the state alone."""
     release = ledger.release
     if lock_version is not None and lock_version != release.lock_version:
-        last = release.entries.exclude(actor=SYSTEM.name).filter(service="").order_by("-sequence").first()
-        what = f"{last.actor} was here meanwhile ({last.kind})" if last else "somebody acted meanwhile"
-        message = f"{release.version} has changed since this page was shown: {what}. Look again, then decide."
+        message = (
+            f"{release.version} has changed since this page was shown: {last_act(release)}. Look again, then decide."
+        )
         raise StalePage(message)
     release.lock_version += 1

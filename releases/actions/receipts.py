@@ -6,12 +6,17 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+from django.db import IntegrityError
+
 from releases.domain.errors import Conflict
 from releases.models import CommandReceipt
 from releases.queries.clock import database_now
 
 if TYPE_CHECKING:
     from releases.domain.access import Actor
+
+
+_REUSED = "This Idempotency-Key already stands for another command; use a new key."
 
 
 class KeyReused(Conflict):
@@ -32,19 +37,19 @@ def recall(*, actor: Actor, key: str, print_: str) -> dict[str, object] | None:
     if receipt is None:
         return None
     if receipt.fingerprint != print_:
-        message = "This Idempotency-Key already stands for another command; use a new key."
-        raise KeyReused(message)
+        raise KeyReused(_REUSED)
     result: dict[str, object] = receipt.result
     return result
 
 
 def remember(*, actor: Actor, key: str, print_: str, result: dict[str, object]) -> None:
-    """Store the answer in the command's own transaction."""
-    if key:
-        CommandReceipt.objects.create(
-            actor=actor.name,
-            key=key,
-            fingerprint=print_,
-            result=result,
-            at=database_now(),
-        )
+    """Store the answer in the command's own transaction; ``KeyReused`` when another took the key at the same moment.
+
+    Commands that lock different releases do not wait for each other, so that only storing the answer tells.
+    """
+    if not key:
+        return
+    try:
+        CommandReceipt.objects.create(actor=actor.name, key=key, fingerprint=print_, result=result, at=database_now())
+    except IntegrityError as taken:
+        raise KeyReused(_REUSED) from taken

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from releases import conf
+from releases.actions.deliveries import open_delivery
+from releases.actions.observing import note_move
 from releases.clients.signing import callback_token, token_hash
 from releases.domain.aggregation import Reason, Slot, session_outcome, tally
 from releases.domain.journal import Kind
@@ -120,6 +122,7 @@ def _mirror(dispatch: Dispatch) -> None:
 
 def record_deployment(ledger: Ledger, step: PromotionStep) -> None:
     """Note that the step's version is what its service now runs in the stage."""
+    note_move(step.promotion.stage, service_id=step.service_id, to_version=step.to_version, at=ledger.now)
     Deployment.objects.update_or_create(
         stage=step.promotion.stage,
         service=step.service,
@@ -169,4 +172,5 @@ def close_session_when_done(ledger: Ledger, session: AggregationSession) -> bool
         state=outcome.value,
         **session.summary,
     )
+    open_delivery(ledger, session)
     return True

@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from releases.actions.advancing import advance, set_promotion_state
-from releases.actions.ledger import Ledger, claim_turn, open_ledger_of_label
-from releases.actions.receipts import fingerprint, recall, remember
-from releases.actions.slots import close_session_when_done, close_slot, open_session, open_slots
-from releases.domain.access import Actor, Permission, require
+from releases.actions.slots import MESSAGE_LIMIT, close_session_when_done, close_slot, open_session, open_slots
+from releases.actions.turns import find_step, refuse, take_turn
 from releases.domain.aggregation import Reason
-from releases.domain.errors import Conflict, InvalidInput, NotFound
+from releases.domain.errors import InvalidInput
 from releases.domain.journal import Kind
 from releases.domain.lifecycle import (
     DONE_SLOTS,
-    OPEN_PROMOTIONS,
     PROMOTION_MOVES,
-    RETRYABLE_SLOTS,
     STEP_MOVES,
     PromotionState,
     ReleaseState,
@@ -26,37 +22,54 @@ from releases.domain.lifecycle import (
     SlotState,
     move,
 )
+from releases.domain.steering import (
+    why_not_as_meant,
+    why_not_cancel,
+    why_not_pause,
+    why_not_resume,
+    why_not_retry,
+    why_not_skip,
+)
+from releases.queries.acts import last_act
+from releases.queries.late_results import step_situation
 
 if TYPE_CHECKING:
-    from releases.models import Promotion, PromotionStep, Release
+    from releases.actions.ledger import Ledger
+    from releases.domain.access import Actor
+    from releases.models import Promotion
 
-_OPEN = [state.value for state in OPEN_PROMOTIONS]
+REASON_LIMIT = 300
 
 
 @transaction.atomic(durable=True)
-def pause_promotion(*, actor: Actor, version: str, reason: str = "", lock_version: int | None = None) -> None:
+def pause_promotion(
+    *, actor: Actor, version: str, reason: str = "", lock_version: int | None = None, key: str = ""
+) -> None:
     """Ask nobody else until resumed; what services report meanwhile still counts."""
-    ledger, promotion = _open_promotion(actor, version)
-    claim_turn(ledger, lock_version)
-    if not set_promotion_state(ledger, promotion, PromotionState.PAUSED):
-        message = f"The promotion to {promotion.stage.name} is already paused."
-        raise Conflict(message)
-    ledger.append(Kind.PROMOTION_PAUSED, stage=promotion.stage.name, reason=reason[:300])
-    ledger.close()
+    turn = take_turn(actor=actor, version=version, key=key, command="pause", reason=reason)
+    if turn.answer is not None:
+        return
+    turn.claim(lock_version)
+    refuse(why_not_pause(turn.situation))
+    promotion = turn.steered
+    set_promotion_state(turn.ledger, promotion, PromotionState.PAUSED)
+    turn.ledger.append(Kind.PROMOTION_PAUSED, stage=promotion.stage.name, reason=reason[:REASON_LIMIT])
+    turn.end(paused=promotion.pk)
 
 
 @transaction.atomic(durable=True)
-def resume_promotion(*, actor: Actor, version: str, lock_version: int | None = None) -> None:
+def resume_promotion(*, actor: Actor, version: str, lock_version: int | None = None, key: str = "") -> None:
     """Go on where the promotion was paused."""
-    ledger, promotion = _open_promotion(actor, version)
-    claim_turn(ledger, lock_version)
-    if PromotionState(promotion.state) is not PromotionState.PAUSED:
-        message = f"The promotion to {promotion.stage.name} is not paused, but {promotion.state}."
-        raise Conflict(message)
-    set_promotion_state(ledger, promotion, PromotionState.RUNNING)
-    ledger.append(Kind.PROMOTION_RESUMED, stage=promotion.stage.name)
-    advance(ledger, promotion)
-    ledger.close()
+    turn = take_turn(actor=actor, version=version, key=key, command="resume")
+    if turn.answer is not None:
+        return
+    turn.claim(lock_version)
+    refuse(why_not_resume(turn.situation))
+    promotion = turn.steered
+    set_promotion_state(turn.ledger, promotion, PromotionState.RUNNING)
+    turn.ledger.append(Kind.PROMOTION_RESUMED, stage=promotion.stage.name)
+    advance(turn.ledger, promotion)
+    turn.end(resumed=promotion.pk)
 
 
 @transaction.atomic(durable=True)
@@ -67,35 +80,34 @@ def cancel(
     reason: str = "",
     lock_version: int | None = None,
     key: str = "",
+    stage: str | None = None,
 ) -> None:
     """Cancel the open promotion, leaving what is done as it is; without one, give the whole release up.
 
-    A repeated cancel would mean the release where the first meant the promotion: ``key`` or ``lock_version`` tells.
+    ``stage`` says which is meant and is refused when it is not so any more: the promotion to that stage, or the release
+    where it is empty. With None, a promotion that ends just before costs the release.
     """
-    print_ = fingerprint("cancel", version=version, reason=reason)
-    ledger = open_ledger_of_label(version=version, actor=actor.name)
-    if recall(actor=actor, key=key, print_=print_):
+    # Left out where there is none, so that keys which were given before still stand for the same.
+    meant = {} if stage is None else {"stage": stage}
+    turn = take_turn(actor=actor, version=version, key=key, command="cancel", reason=reason, **meant)
+    if turn.answer is not None:
         return
-    promotion = _find_open(ledger.release)
-    require(actor, Permission.OPERATE, promotion.stage.name if promotion else "")
-    claim_turn(ledger, lock_version)
-    if promotion is None:
-        _cancel_release(ledger, reason)
+    turn.claim(lock_version)
+    refuse(why_not_cancel(turn.situation))
+    if stage is not None:
+        refuse(why_not_as_meant(turn.situation, stage, last_act=last_act(turn.ledger.release)))
+    if turn.situation.is_open:
+        promotion = turn.steered
+        cancel_promotion(turn.ledger, promotion, reason)
+        turn.end(cancelled=promotion.pk)
     else:
-        _cancel_promotion(ledger, promotion, reason)
-    ledger.close()
-    remember(actor=actor, key=key, print_=print_, result={"cancelled": promotion.pk if promotion else None})
+        turn.ledger.move(ReleaseState.CANCELLED)
+        turn.ledger.append(Kind.RELEASE_CANCELLED, reason=reason[:REASON_LIMIT])
+        turn.end(cancelled=None)
 
 
-def _cancel_release(ledger: Ledger, reason: str) -> None:
-    if ReleaseState(ledger.release.state) is ReleaseState.CANCELLED:
-        message = f"{ledger.release.version} is already cancelled."
-        raise Conflict(message)
-    ledger.move(ReleaseState.CANCELLED)
-    ledger.append(Kind.RELEASE_CANCELLED, reason=reason[:300])
-
-
-def _cancel_promotion(ledger: Ledger, promotion: Promotion, reason: str) -> None:
+def cancel_promotion(ledger: Ledger, promotion: Promotion, reason: str) -> None:
+    """End an open promotion of a locked release; services keep what they have."""
     for session in promotion.sessions.filter(state=SessionState.RUNNING.value):
         for dispatch in open_slots(session):
             close_slot(ledger, dispatch, SlotState.CANCELLED, reason=Reason.OPERATOR, message=reason)
@@ -104,7 +116,7 @@ def _cancel_promotion(ledger: Ledger, promotion: Promotion, reason: str) -> None
     promotion.state = move(PROMOTION_MOVES, PromotionState(promotion.state), PromotionState.CANCELLED).value
     promotion.finished_at = ledger.now
     promotion.save(update_fields=["state", "finished_at"])
-    ledger.append(Kind.PROMOTION_CANCELLED, stage=promotion.stage.name, reason=reason[:300])
+    ledger.append(Kind.PROMOTION_CANCELLED, stage=promotion.stage.name, reason=reason[:REASON_LIMIT])
     succeeded = ledger.release.promotions.filter(state=PromotionState.SUCCEEDED.value).exists()
     ledger.move(ReleaseState.WAITING if succeeded else ReleaseState.PLANNED)
 
@@ -118,68 +130,39 @@ def _cancel_steps(ledger: Ledger, promotion: Promotion) -> None:
             step.save(update_fields=["state", "finished_at"])
 
 
-def _open_promotion(actor: Actor, version: str) -> tuple[Ledger, Promotion]:
-    ledger = open_ledger_of_label(version=version, actor=actor.name)
-    return ledger, _steered(ledger, actor)
-
-
-def _steered(ledger: Ledger, actor: Actor) -> Promotion:
-    promotion = _find_open(ledger.release)
-    require(actor, Permission.OPERATE, promotion.stage.name if promotion else "")
-    if promotion is None:
-        message = f"No promotion of {ledger.release.version} is open."
-        raise Conflict(message)
-    return promotion
-
-
-def _find_open(release: Release) -> Promotion | None:
-    return release.promotions.select_related("stage", "started_by").filter(state__in=_OPEN).first()
-
-
 @transaction.atomic(durable=True)
 def retry_step(*, actor: Actor, version: str, service: str, lock_version: int | None = None, key: str = "") -> int:
     """Ask a failed service again, in a session of its own; return the number of the attempt."""
-    print_ = fingerprint("retry", version=version, service=service)
-    ledger = open_ledger_of_label(version=version, actor=actor.name)
-    if known := recall(actor=actor, key=key, print_=print_):
-        return int(str(known["attempt"]))
-    promotion = _steered(ledger, actor)
-    claim_turn(ledger, lock_version)
-    if PromotionState(promotion.state) is PromotionState.PAUSED:
-        message = "The promotion is paused; resume it, then retry."
-        raise Conflict(message)
-    step = _failed_step(promotion, service)
-    open_session(ledger, promotion, [step])
-    ledger.append(Kind.STEP_RETRIED, service=service, attempt=step.attempt)
-    advance(ledger, promotion)
-    ledger.close()
-    remember(actor=actor, key=key, print_=print_, result={"attempt": step.attempt})
+    turn = take_turn(actor=actor, version=version, key=key, command="retry", service=service)
+    if turn.answer is not None:
+        return int(str(turn.answer["attempt"]))
+    turn.claim(lock_version)
+    step = find_step(turn.steered, service)
+    refuse(why_not_retry(turn.situation, step_situation(step)))
+    open_session(turn.ledger, turn.steered, [step])
+    turn.ledger.append(Kind.STEP_RETRIED, service=service, attempt=step.attempt)
+    advance(turn.ledger, turn.steered)
+    turn.end(attempt=step.attempt)
     return step.attempt
 
 
 @transaction.atomic(durable=True)
-def skip_step(*, actor: Actor, version: str, service: str, reason: str, lock_version: int | None = None) -> None:
+def skip_step(
+    *, actor: Actor, version: str, service: str, reason: str, lock_version: int | None = None, key: str = ""
+) -> None:
     """Go on without a failed service; the reason is part of the record."""
     if not reason.strip():
         message = "Say why the promotion may go on without this service."
         raise InvalidInput("reason", message)
-    ledger, promotion = _open_promotion(actor, version)
-    claim_turn(ledger, lock_version)
-    step = _failed_step(promotion, service)
+    turn = take_turn(actor=actor, version=version, key=key, command="skip", service=service, reason=reason)
+    if turn.answer is not None:
+        return
+    turn.claim(lock_version)
+    step = find_step(turn.steered, service)
+    refuse(why_not_skip(turn.situation, step_situation(step)))
     step.state = move(STEP_MOVES, SlotState(step.state), SlotState.SKIPPED).value
-    step.reason, step.message, step.finished_at = Reason.OPERATOR.value, reason[:500], ledger.now
+    step.reason, step.message, step.finished_at = Reason.OPERATOR.value, reason[:MESSAGE_LIMIT], turn.ledger.now
     step.save(update_fields=["state", "reason", "message", "finished_at"])
-    ledger.append(Kind.STEP_SKIPPED, service=service, reason=reason[:500])
-    advance(ledger, promotion)
-    ledger.close()
-
-
-def _failed_step(promotion: Promotion, service: str) -> PromotionStep:
-    step = promotion.steps.select_related("service").filter(service__slug=service).first()
-    if step is None:
-        message = f"{service} is not part of this promotion."
-        raise NotFound(message)
-    if SlotState(step.state) not in RETRYABLE_SLOTS:
-        message = f"{service} is {step.state.replace('_', ' ')}; only a service that failed can be retried or skipped."
-        raise Conflict(message)
-    return step
+    turn.ledger.append(Kind.STEP_SKIPPED, service=service, reason=reason[:MESSAGE_LIMIT], cause=Reason.OPERATOR.value)
+    advance(turn.ledger, turn.steered)
+    turn.end(skipped=step.pk)

@@ -14,15 +14,20 @@ from releases.actions.slots import close_slot, open_slots
 from releases.domain.aggregation import Reason
 from releases.domain.journal import Kind
 from releases.domain.lifecycle import OPEN_PROMOTIONS, OPEN_SLOTS, SessionState, SlotState
-from releases.models import AggregationSession, Collection, Dispatch, Promotion, Pulse
+from releases.enqueue import task_on_commit
+from releases.models import AggregationSession, Collection, Dispatch, Promotion, Pulse, ValidationRun
 from releases.queries.clock import database_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from django.db.models import QuerySet
+
 PULSE = "sweeper"
 # A sweeper looks once a second; a gap this long means that the whole board was down.
 ABSENCE = timedelta(seconds=5)
+# A service that is asked how far it is answers in two seconds, or its asker died.
+ANSWER_WITHIN = timedelta(seconds=4)
 _OPEN = [state.value for state in OPEN_SLOTS]
 
 
@@ -37,6 +42,7 @@ def take_over() -> None:
     """Free what a process that is gone was at; for who starts a board and knows that no other process runs."""
     Dispatch.objects.filter(state=SlotState.PENDING.value).update(claimed_until=None)
     Collection.objects.filter(finished_at=None).update(claimed_until=None)
+    ValidationRun.objects.filter(finished_at=None).update(claimed_until=None)
 
 
 def grant_absence() -> None:
@@ -54,19 +60,28 @@ def _beat() -> None:
     pulse.save(update_fields=["at"])
     if is_new or now - last_seen <= ABSENCE:
         return
-    running = AggregationSession.objects.filter(state=SessionState.RUNNING.value, deadline_at__isnull=False)
-    for session in running.select_related("promotion"):
-        _extend(session, last_seen, now)
+    # Whoever locks several releases takes them in this order, or two of them wait for each other.
+    in_turn = _on_the_clock().order_by("promotion__release_id", "pk")
+    for session_id, release_id in in_turn.values_list("pk", "promotion__release_id"):
+        _extend(session_id, release_id, last_seen, now)
 
 
-def _extend(session: AggregationSession, last_seen: datetime, now: datetime) -> None:
+def _on_the_clock() -> QuerySet[AggregationSession]:
+    return AggregationSession.objects.filter(state=SessionState.RUNNING.value, deadline_at__isnull=False)
+
+
+def _extend(session_id: int, release_id: int, last_seen: datetime, now: datetime) -> None:
+    ledger = open_ledger(release_id=release_id, actor="board")
+    # Read in its turn: what was heard or closed meanwhile is not the board's absence any more.
+    session = _on_the_clock().filter(pk=session_id).first()
+    if session is None or session.deadline_at is None:
+        return
     # Before the session's own last news the board was evidently there, whatever the pulse says.
     heard = session.dispatches.aggregate(sent=Max("sent_at"), heard=Max("heard_at"))
     seen = max(moment for moment in (last_seen, session.opened_at, *heard.values()) if moment is not None)
     absence = now - seen
-    if absence <= ABSENCE or session.deadline_at is None:
+    if absence <= ABSENCE:
         return
-    ledger = open_ledger(release_id=session.promotion.release_id, actor="board")
     session.deadline_at += absence
     session.save(update_fields=["deadline_at"])
     for dispatch in session.dispatches.filter(state__in=_OPEN, lease_until__isnull=False):
@@ -92,6 +107,7 @@ def _overdue_promotions(now: datetime) -> Iterable[tuple[int, int]]:
     return (
         Dispatch.objects.filter(
             _is_overdue(now),
+            Q(asked_at=None) | Q(asked_at__lte=now - ANSWER_WITHIN),
             state__in=_OPEN,
             step__promotion__state__in=[state.value for state in OPEN_PROMOTIONS],
         )
@@ -110,12 +126,27 @@ def _end_overdue_slots_of(promotion_id: int, release_id: int) -> None:
     promotion = Promotion.objects.select_related("stage", "started_by").get(pk=promotion_id)
     for session in promotion.sessions.filter(state=SessionState.RUNNING.value):
         for dispatch in open_slots(session):
-            _time_out_if_overdue(ledger, dispatch)
+            _end_if_overdue(ledger, dispatch)
     advance(ledger, promotion)
     ledger.close()
 
 
-def _time_out_if_overdue(ledger: Ledger, dispatch: Dispatch) -> None:
+def _end_if_overdue(ledger: Ledger, dispatch: Dispatch) -> None:
+    if dispatch.status_url and dispatch.asked_at is None and _is_due(dispatch, ledger.now):
+        dispatch.asked_at = ledger.now
+        dispatch.save(update_fields=["asked_at"])
+        task_on_commit("releases.ask_overdue_services")
+    elif dispatch.asked_at is None or dispatch.asked_at <= ledger.now - ANSWER_WITHIN:
+        time_out_if_overdue(ledger, dispatch)
+
+
+def _is_due(dispatch: Dispatch, now: datetime) -> bool:
+    due = (dispatch.session.deadline_at, dispatch.lease_until)
+    return any(moment is not None and moment <= now for moment in due)
+
+
+def time_out_if_overdue(ledger: Ledger, dispatch: Dispatch) -> None:
+    """Close a slot whose deadline or lease is over; it had its chance to say otherwise."""
     deadline = dispatch.session.deadline_at
     if deadline is not None and deadline <= ledger.now:
         message = f"No result within {dispatch.session.timeout_ms / 1000:g} s."

@@ -2,9 +2,35 @@
 
 from django.contrib import admin
 
-from releases.admin import catalog, compatibility, history, tokens
+from releases.admin import (
+    catalog,
+    channels,
+    compatibility,
+    contracts,
+    gates,
+    history,
+    hotfixes,
+    inboxes,
+    others,
+    tokens,
+    trains,
+    validation,
+)
 
-__all__ = ["catalog", "compatibility", "history", "tokens"]
+__all__ = [
+    "catalog",
+    "channels",
+    "compatibility",
+    "contracts",
+    "gates",
+    "history",
+    "hotfixes",
+    "inboxes",
+    "others",
+    "tokens",
+    "trains",
+    "validation",
+]
 
 admin.site.site_header = "BookVerse Release Board"
 admin.site.site_title = "BookVerse Release Board"

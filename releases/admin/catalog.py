@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
-from django.db.models import URLField
 
-from releases.admin.generic import RowsAdmin, RowsInline
+from releases.admin.generic import RowsInline
+from releases.admin.impact import ImpactAdmin
 from releases.admin.read_only import ReadOnlyAdmin
+from releases.admin.resources import DependencyResource
+from releases.admin.rules import RuleAdmin
 from releases.models import Dependency, Service, ServiceAlias, ServiceVersion, Stage
 
 if TYPE_CHECKING:
@@ -16,8 +18,17 @@ if TYPE_CHECKING:
 
 
 @admin.register(Stage)
-class StageAdmin(RowsAdmin[Stage]):
-    list_display = ("name", "position", "channel", "admits_prereleases", "live_version", "live_since_at")
+class StageAdmin(ImpactAdmin[Stage]):
+    list_display = (
+        "name",
+        "position",
+        "channel",
+        "admits_prereleases",
+        "soak_minutes",
+        "requires_validation",
+        "live_version",
+        "live_since_at",
+    )
     list_select_related = ("live_version",)
     search_fields = ("name",)
     readonly_fields = ("live_version", "live_since_at")
@@ -29,12 +40,11 @@ class ServiceAliasInline(RowsInline[ServiceAlias, Service]):
 
 
 @admin.register(Service)
-class ServiceAdmin(RowsAdmin[Service]):
+class ServiceAdmin(ImpactAdmin[Service]):
     list_display = ("slug", "name", "application_key", "dispatch_url", "required")
     list_filter = ("required",)
     search_fields = ("slug", "name", "application_key", "aliases__name")
     inlines = (ServiceAliasInline,)
-    formfield_overrides = {URLField: {"assume_scheme": "https"}}
 
     def get_readonly_fields(self, _request: HttpRequest, obj: object = None) -> tuple[str, ...]:
         """Plans, releases and journals know a service by its slug, so it stays."""
@@ -42,7 +52,8 @@ class ServiceAdmin(RowsAdmin[Service]):
 
 
 @admin.register(Dependency)
-class DependencyAdmin(RowsAdmin[Dependency]):
+class DependencyAdmin(RuleAdmin[Dependency]):
+    resource_classes = (DependencyResource,)
     list_display = ("consumer", "provider")
     list_select_related = ("consumer", "provider")
     list_filter = ("consumer", "provider")

@@ -2,62 +2,35 @@
 
 from __future__ import annotations
 
-import json
-import re
+from typing import TYPE_CHECKING
 
-from django import forms
 from django.contrib import admin
 
-from releases.admin.generic import RowsAdmin
-from releases.models import CompatibilityRow, Constraint
-from releases.models.compatibility import validate_versions
+from releases.admin.resources import (
+    CompatibilityRowResource,
+    ConstraintResource,
+    DenialResource,
+    IgnoreResource,
+    VerifiedFailureResource,
+)
+from releases.admin.rule_forms import CompatibilityRowForm, IgnoreForm
+from releases.admin.rules import RuleAdmin
+from releases.models import CompatibilityRow, Constraint, Denial, Ignore, Service, VerifiedFailure
+from releases.queries.catalog import slugs_by_alias
 
-_SEPARATORS = re.compile(r"[\s,]+")
-
-
-class VersionsField(forms.Field):
-    """Versions in one line, separated by commas or spaces; a JSON list is understood too."""
-
-    widget = forms.TextInput(attrs={"class": "vTextField"})
-
-    def prepare_value(self, value: object) -> object:
-        return ", ".join(map(str, value)) if isinstance(value, list) else value
-
-    def to_python(self, value: object) -> list[str]:
-        return list(dict.fromkeys(_listed(str(value or ""))))
-
-    def validate(self, value: object) -> None:
-        super().validate(value)
-        validate_versions(value)
-
-    def has_changed(self, initial: object, data: object) -> bool:
-        return self.to_python(data) != initial
-
-
-def _listed(text: str) -> list[str]:
-    if text.lstrip().startswith("["):
-        try:
-            return [str(version) for version in json.loads(text)]
-        except ValueError:
-            return [text]
-    return [part for part in _SEPARATORS.split(text) if part]
-
-
-class CompatibilityRowForm(forms.ModelForm):  # type: ignore[type-arg] # Django knows no arguments
-    approved = VersionsField(help_text="Separated by commas or spaces, for example 1.2.3, 1.2.4.")
-
-    class Meta:
-        model = CompatibilityRow
-        fields = ("platform_version", "service", "approved")
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 
 @admin.register(CompatibilityRow)
-class CompatibilityRowAdmin(RowsAdmin[CompatibilityRow]):
+class CompatibilityRowAdmin(RuleAdmin[CompatibilityRow]):
+    evidence_kind = "row"
     form = CompatibilityRowForm
-    list_display = ("platform_version", "service", "approved_versions")
+    resource_classes = (CompatibilityRowResource,)
+    list_display = ("platform_version", "service", "approved_versions", "expires_on", "note", "warnings")
     list_select_related = ("service",)
     list_filter = ("platform_version", "service")
-    search_fields = ("platform_version", "service__slug")
+    search_fields = ("platform_version", "service__slug", "note")
 
     @admin.display(description="approved")
     def approved_versions(self, row: CompatibilityRow) -> str:
@@ -65,8 +38,65 @@ class CompatibilityRowAdmin(RowsAdmin[CompatibilityRow]):
 
 
 @admin.register(Constraint)
-class ConstraintAdmin(RowsAdmin[Constraint]):
-    list_display = ("consumer", "consumer_range", "provider", "provider_range", "severity", "note")
+class ConstraintAdmin(RuleAdmin[Constraint]):
+    evidence_kind = "constraint"
+    resource_classes = (ConstraintResource,)
+    list_display = (
+        "id",
+        "consumer",
+        "consumer_range",
+        "provider",
+        "provider_range",
+        "severity",
+        "note",
+        "warnings",
+    )
+    list_display_links = ("id", "consumer")
     list_select_related = ("consumer", "provider")
     list_filter = ("severity", "consumer", "provider")
     search_fields = ("consumer__slug", "provider__slug", "note")
+
+
+@admin.register(Denial)
+class DenialAdmin(RuleAdmin[Denial]):
+    evidence_kind = "denial"
+    resource_classes = (DenialResource,)
+    list_display = ("id", "service", "service_range", "other", "other_range", "reason", "warnings")
+    list_display_links = ("id", "service")
+    list_select_related = ("service", "other")
+    list_filter = ("service", "other")
+    search_fields = ("service__slug", "other__slug", "reason")
+
+
+@admin.register(VerifiedFailure)
+class VerifiedFailureAdmin(RuleAdmin[VerifiedFailure]):
+    resource_classes = (VerifiedFailureResource,)
+    list_display = ("service", "version", "other", "other_version", "stage", "seen_at", "reason")
+    list_select_related = ("service", "other", "stage")
+    list_filter = ("service", "other", "stage")
+    search_fields = ("service__slug", "other__slug", "version", "other_version", "reason")
+
+
+@admin.register(Ignore)
+class IgnoreAdmin(RuleAdmin[Ignore]):
+    """A link may fill the form in: ``?code=range-broken&service=web&other=inventory``."""
+
+    form = IgnoreForm
+    resource_classes = (IgnoreResource,)
+    fields = ("code", "service", "other", "observed", "reason", "expires_at", "created_by", "created_at")
+    readonly_fields = ("created_by", "created_at")
+    list_display = ("code", "service", "other", "observed", "expires_at", "created_by", "reason")
+    list_select_related = ("service", "other", "created_by")
+    list_filter = ("code", "service", "created_by")
+    search_fields = ("code", "service__slug", "other__slug", "reason")
+    ordering = ("-expires_at",)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str | list[str]]:
+        """Take services by slug or alias, as the pages that link here name them."""
+        initial = super().get_changeform_initial_data(request)
+        aliases = slugs_by_alias()
+        for end in initial.keys() & {"service", "other"}:
+            name = str(initial[end])
+            known = Service.objects.filter(slug=aliases.get(name, name)).values_list("pk", flat=True).first()
+            initial[end] = str(known or "")
+        return initial

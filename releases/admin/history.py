@@ -12,6 +12,7 @@ from releases.models import (
     Callback,
     Dispatch,
     JournalEntry,
+    Observation,
     PlatformVersion,
     Promotion,
     Release,
@@ -78,4 +79,13 @@ class JournalEntryAdmin(ReadOnlyAdmin[JournalEntry]):
     list_select_related = ("release",)
     list_filter = ("kind", "service")
     search_fields = ("release__version", "actor", "service")
+    ordering = ("-pk",)
+
+
+@admin.register(Observation)
+class ObservationAdmin(ReadOnlyAdmin[Observation]):
+    list_display = ("stage", "platform_version", "recorded_by", "began_at", "ended_at", "probes", "failed_probes")
+    list_select_related = ("stage",)
+    list_filter = ("stage",)
+    search_fields = ("platform_version", "digest")
     ordering = ("-pk",)

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from ninja import Schema
 
+from releases.api.control_answers import ControlAnswer
+from releases.api.gate_answers import GatePanelAnswer
 from releases.api.plan_answers import VerdictAnswer
 
 
@@ -50,7 +52,22 @@ class RegisteredAnswer(Schema):
     registered_at: datetime | None
 
 
+class DocumentAnswer(Schema):
+    """A version's OpenAPI document; ``sha256`` is that of its canonical JSON: keys sorted, no spaces."""
+
+    service: str
+    version: str
+    sha256: str
+    uploaded_by: str
+    uploaded_at: datetime
+
+
 class CollectionAnswer(Schema):
+    requested_by: str
+    requested_at: datetime
+
+
+class ProbingAnswer(Schema):
     requested_by: str
     requested_at: datetime
 
@@ -82,14 +99,6 @@ class ReleasePage(Schema):
     next_cursor: int | None
 
 
-class ControlAnswer(Schema):
-    """What may be done now, and why not."""
-
-    verb: str
-    allowed: bool
-    why_not: str
-
-
 class StageAnswer(Schema):
     stage: str
     state: str
@@ -99,8 +108,17 @@ class StageAnswer(Schema):
     promote: ControlAnswer
 
 
+class LateResultAnswer(Schema):
+    status: str
+    message: str
+    reported_at: datetime
+
+
 class StepAnswer(Schema):
-    """One service of the latest promotion, or of the plan before the first."""
+    """One service of the latest promotion, or of the plan before the first.
+
+    ``late_result`` is what its last attempt reported too late, null where that changes nothing.
+    """
 
     service: str
     phase: int
@@ -112,6 +130,7 @@ class StepAnswer(Schema):
     percent: int | None
     attempt: int
     late: int
+    late_result: LateResultAnswer | None
     started_at: datetime | None
     heard_at: datetime | None
     deadline_at: datetime | None
@@ -119,6 +138,7 @@ class StepAnswer(Schema):
     correlation_id: str
     retry: ControlAnswer
     skip: ControlAnswer
+    accept: ControlAnswer
 
 
 class SummaryAnswer(Schema):
@@ -133,8 +153,65 @@ class SummaryAnswer(Schema):
     errors: int
 
 
+class ValidationStepAnswer(Schema):
+    """``outcome`` is ``not_reached`` where a step before it did not pass."""
+
+    name: str
+    outcome: str
+    message: str
+    expected: str
+    observed: str
+    duration_ms: int
+
+
+class ScenarioAnswer(Schema):
+    """``outcome`` is ``passed``, ``failed``, ``error`` or ``not_configured``, and empty while it is awaited."""
+
+    scenario: str
+    name: str
+    required: bool
+    outcome: str
+    message: str
+    duration_ms: int
+    measured_ms: int | None
+    steps: list[ValidationStepAnswer]
+
+
+class ValidationAnswer(Schema):
+    """The newest validation in one stage; only the state ``passed`` is good."""
+
+    stage: str
+    version: str
+    state: str
+    message: str
+    is_configured: bool
+    requested_by: str
+    requested_at: datetime | None
+    finished_at: datetime | None
+    scenarios: list[ScenarioAnswer]
+
+
+class ValidationPanelAnswer(Schema):
+    """``control`` is about ``stage``, the last one reached, with which ``stages`` begins."""
+
+    control: ControlAnswer
+    stage: str
+    stages: list[ValidationAnswer]
+
+
+class RequestedValidationAnswer(Schema):
+    run_id: int
+    stage: str
+    scenarios: list[str]
+    url: str
+    board_url: str
+
+
 class ReleaseAnswer(Schema):
-    """A release as of journal entry ``sequence``; give ``lock_version`` with a command to act on just this state."""
+    """A release as of journal entry ``sequence``; give ``lock_version`` with a command to act on just this state.
+
+    ``path`` names the stages that it goes through, empty for all.
+    """
 
     version: str
     target_version: str
@@ -155,6 +232,7 @@ class ReleaseAnswer(Schema):
     timeout_ms: int
     versions: dict[str, str]
     digest: str
+    path: list[str]
     stages: list[StageAnswer]
     phases: list[list[str]]
     steps: list[StepAnswer]
@@ -165,6 +243,8 @@ class ReleaseAnswer(Schema):
     resume: ControlAnswer
     cancel: ControlAnswer
     verdict: VerdictAnswer
+    validation: ValidationPanelAnswer
+    gates: GatePanelAnswer
 
 
 class SteeredRelease(Schema):
@@ -185,6 +265,7 @@ class StartedAnswer(Schema):
     """``correlation_id`` is null when every service already runs its version; ``notice`` tells of a cut time limit."""
 
     promotion_id: int
+    state: str
     correlation_id: str | None
     expected: int
     deadline: datetime | None
@@ -250,6 +331,24 @@ class SessionAnswer(Schema):
     closed_at: datetime | None
     timeout_ms: int
     summary: dict[str, object] | None
+
+
+class PromotionAnswer(Schema):
+    """``slots`` holds the newest attempt at every service that was asked, ``sessions`` every fan-out, oldest first."""
+
+    promotion_id: int
+    release: str
+    stage: str
+    state: str
+    expected: int
+    received: int
+    respondents: int
+    errors: int
+    slots: list[SlotAnswer]
+    sessions: list[SessionAnswer]
+    timeout_ms: int
+    started_at: datetime
+    finished_at: datetime | None
 
 
 class ReceiptAnswer(Schema):

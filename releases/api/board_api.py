@@ -6,7 +6,27 @@ from typing import Any
 
 from ninja import NinjaAPI
 
-from releases.api import callbacks, health, plans, promotions, releases, services, sessions, unknown_routes
+from releases.api import (
+    builds,
+    callbacks,
+    compatibility,
+    contracts,
+    debts,
+    deliveries,
+    dependencies,
+    gates,
+    health,
+    plans,
+    promotions,
+    releases,
+    replays,
+    rollbacks,
+    services,
+    sessions,
+    trains,
+    unknown_routes,
+    validations,
+)
 from releases.api.authentication import BEARER, SIGNED_IN
 from releases.api.documents import with_problems
 from releases.api.parsing import StrictJson
@@ -34,6 +54,25 @@ api = BoardApi(
     parser=StrictJson(),
 )
 answer_with_problems(api)
-for module in (services, plans, releases, promotions, sessions, callbacks, health):
+for module in (
+    services,
+    plans,
+    compatibility,
+    contracts,
+    debts,
+    dependencies,
+    releases,
+    replays,
+    rollbacks,
+    promotions,
+    validations,
+    gates,
+    sessions,
+    deliveries,
+    trains,
+    callbacks,
+    builds,
+    health,
+):
     api.add_router("/v1", module.router)
 api.add_router("", unknown_routes.router)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from ninja import Schema
@@ -15,7 +15,9 @@ from releases.api.fields import (
     LockVersion,
     Milliseconds,
     Notes,
+    OpenApi,
     Percent,
+    Ranges,
     Reason,
     Sequence,
     Slug,
@@ -26,6 +28,9 @@ from releases.api.fields import (
     VersionText,
 )
 from releases.domain.aggregation import CallbackStatus
+from releases.domain.hotfixes import Urgency
+from releases.domain.signoffs import Decision
+from releases.domain.validation import Scenario
 
 
 class _Body(Schema):
@@ -33,16 +38,25 @@ class _Body(Schema):
 
 
 class VersionBody(_Body):
-    """A build that a pipeline announces."""
+    """A build that a pipeline announces.
+
+    ``openapi`` describes its interface, ``requires`` maps services (slugs or aliases) to ranges.
+    """
 
     version: VersionText
     notes: Notes = ""
+    requires: Ranges = Field(default_factory=dict)
+    openapi: OpenApi | None = None
 
 
 class PlanBody(_Body):
-    """Services that are left out of ``versions`` get the highest eligible one."""
+    """Services that are left out of ``versions`` get the highest eligible one; in others they stay live.
 
-    kind: Literal["synchronized"] = "synchronized"
+    A hotfix needs an ``urgency`` and a ``reason``.
+    """
+
+    kind: Literal["synchronized", "independent", "hotfix"] = "synchronized"
+    urgency: Urgency | None = None
     versions: Versions = Field(default_factory=dict)
     target_version: VersionText | None = None
     reason: Reason = ""
@@ -57,6 +71,29 @@ class ReleaseBody(PlanBody):
     notes: Notes = ""
 
 
+class IndependentBody(_Body):
+    """One service that is released by itself, beside what is live."""
+
+    service: Slug
+    version: VersionText
+    reason: Reason = ""
+    title: Title = ""
+    notes: Notes = ""
+
+
+class HotfixBody(IndependentBody):
+    """One service that is released by itself, in haste: the urgency says what it may skip."""
+
+    urgency: Urgency
+    reason: Annotated[Text, Field(min_length=1, max_length=300)]
+
+
+class DebtBody(_Body):
+    """How the debt was made up for."""
+
+    how: Annotated[Text, Field(min_length=1, max_length=300)]
+
+
 class VerdictBody(_Body):
     """Services that are left out of ``versions`` are judged as they are live."""
 
@@ -64,11 +101,24 @@ class VerdictBody(_Body):
     platform_version: VersionText | None = None
 
 
+class ContractsBody(_Body):
+    """Services that are left out of ``versions`` are checked as they are live."""
+
+    versions: Versions
+
+
 class PromotionBody(_Body):
-    """``timeout_ms`` limits each phase; ``wait`` answers when the first phase is closed."""
+    """``timeout_ms`` limits each phase.
+
+    ``wait`` answers when the promotion has come to rest; ``inbox`` answers at once and posts the results of each phase
+    to the inbox that ``inbox`` names. ``on_failure`` is what follows when a service fails: a person decides, or the
+    stage goes back by itself to the last set that ran verified together.
+    """
 
     stage: StageName
-    strategy: Literal["stream", "wait"] = "stream"
+    strategy: Literal["stream", "wait", "inbox"] = "stream"
+    inbox: Slug | None = None
+    on_failure: Literal["hold", "roll_back"] = "hold"
     timeout_ms: Milliseconds | None = None
     lock_version: LockVersion | None = None
 
@@ -78,11 +128,65 @@ class SteeringBody(_Body):
     lock_version: LockVersion | None = None
 
 
+class CancelBody(SteeringBody):
+    """``stage`` names the promotion that is meant, empty the release itself; refused when it is not so any more."""
+
+    stage: Annotated[Text, Field(max_length=32)] | None = None
+
+
 class ResumeBody(_Body):
     lock_version: LockVersion | None = None
 
 
 class SkipBody(_Body):
+    reason: Reason
+    lock_version: LockVersion | None = None
+
+
+class SignOffBody(_Body):
+    """``digest`` is that of the release's ``gates``; a rejection needs a ``reason``."""
+
+    role: Annotated[Text, Field(min_length=1, max_length=32)]
+    digest: Digest
+    decision: Decision = Decision.APPROVED
+    reason: Annotated[Text, Field(max_length=300)] = ""
+
+
+class BypassBody(_Body):
+    """The closed gate of the release's next stage that it may pass for so many hours."""
+
+    stage: StageName
+    gate: Annotated[Text, Field(min_length=1, max_length=16)]
+    reason: Annotated[Text, Field(min_length=1, max_length=300)]
+    hours: Annotated[int, Field(strict=True, ge=1, le=24)] = 1
+    lock_version: LockVersion | None = None
+
+
+class ValidationBody(_Body):
+    """Without ``stage`` the last one reached is validated, without ``scenarios`` all of them."""
+
+    stage: StageName | None = None
+    scenarios: Annotated[list[Scenario], Field(max_length=len(Scenario))] = Field(default_factory=list)
+    lock_version: LockVersion | None = None
+
+
+class RollbackPreviewBody(_Body):
+    """Without ``stage`` the last one reached, without ``target_version`` the last set that ran there verified."""
+
+    stage: StageName | None = None
+    target_version: VersionText | None = None
+
+
+class RollbackBody(RollbackPreviewBody):
+    """The previewed body with the ``digest`` of its answer; what cannot be undone has to be accepted."""
+
+    reason: Reason
+    accept_digest: Digest
+    accept_irreversible: bool = Field(default=False, strict=True)
+    lock_version: LockVersion | None = None
+
+
+class RecoveryBody(_Body):
     reason: Reason
     lock_version: LockVersion | None = None
 

@@ -52,6 +52,9 @@ Reason = Annotated[Text, Field(max_length=500)]
 Notes = Annotated[Text, Field(max_length=20_000)]
 Digest = Annotated[Text, Field(min_length=1, max_length=64)]
 Document = Annotated[dict[str, object], AfterValidator(storable_document)]
+# Bounded and judged where documents are kept: the fetched ones come by no schema.
+OpenApi = dict[str, object]
+Ranges = Annotated[dict[Slug, Annotated[Text, Field(max_length=256)]], Field(max_length=200)]
 Versions = Annotated[dict[Slug, VersionText], Field(max_length=200)]
 
 LockVersion = Annotated[int, Field(strict=True, ge=1, le=MAX_INT)]

@@ -10,9 +10,10 @@ from ninja import Router
 from releases.api.bodies import PlanBody, VerdictBody
 from releases.api.plan_answers import JudgementAnswer, PlanAnswer
 from releases.api.reasons import problem_document
-from releases.domain.documents import plan_document, recommendation_document, verdict_document
-from releases.domain.plans import PlanRequest
-from releases.queries.plans import computed_plan
+from releases.api.what_if import PreviewBody
+from releases.domain.documents import compared_document, judgement_document, plan_document
+from releases.domain.plans import Plan, PlanRequest
+from releases.queries.plans import compared_plans, computed_plan
 from releases.queries.verdicts import judged_set
 
 router = Router(tags=["plans"])
@@ -22,6 +23,7 @@ def plan_request(body: PlanBody) -> PlanRequest:
     """Return what the body asks for."""
     return PlanRequest(
         kind=body.kind,
+        urgency=body.urgency or "",
         overrides=body.versions,
         target_version=body.target_version,
         reason=body.reason,
@@ -30,9 +32,19 @@ def plan_request(body: PlanBody) -> PlanRequest:
 
 
 @router.post("/plans/preview", response=PlanAnswer, by_alias=True)
-def preview(request: HttpRequest, body: PlanBody) -> dict[str, object]:
-    """Compute a plan: the platform version and why, the changes, the verdict, the phases."""
-    plan = computed_plan(plan_request(body))
+def preview(request: HttpRequest, body: PreviewBody) -> dict[str, object]:
+    """Compute a plan: the platform version and why, the changes, the verdict, the phases.
+
+    With `what_if` the plan is the one that those rules and freezes would make, compared with the one as things are.
+    """
+    edits = body.what_if.edits()
+    if edits.is_empty:
+        return {**_document(computed_plan(plan_request(body))), "compared": None}
+    edited, now = compared_plans(plan_request(body), edits)
+    return {**_document(edited), "compared": compared_document(edited, now)}
+
+
+def _document(plan: Plan) -> dict[str, object]:
     return {**plan_document(plan), "problems": [problem_document(problem) for problem in plan.problems]}
 
 
@@ -40,8 +52,4 @@ def preview(request: HttpRequest, body: PlanBody) -> dict[str, object]:
 def verdict(request: HttpRequest, body: VerdictBody) -> dict[str, object]:
     """Can these versions be released? Whatever is not named is judged as it is live."""
     judged = judged_set(body.versions, body.platform_version)
-    return {
-        **verdict_document(judged.verdict),
-        "recommended": recommendation_document(judged.recommended),
-        "versions": judged.versions,
-    }
+    return judgement_document(judged.judgement, judged.versions)

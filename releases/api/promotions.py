@@ -2,44 +2,55 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import timedelta
-
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
+from releases.actions.accepting import accept_late_result
 from releases.actions.promotions import PromotionRequest, StartedPromotion, promote_release
 from releases.actions.steering import cancel, pause_promotion, resume_promotion, retry_step, skip_step
-from releases.api.addresses import board_url, stream_url
-from releases.api.answers import RetriedStep, SessionAnswer, StartedAnswer, SteeredRelease
+from releases.api.addresses import board_url, release_url, stream_url
+from releases.api.answers import PromotionAnswer, RetriedStep, StartedAnswer, SteeredRelease
 from releases.api.authentication import actor_behind
-from releases.api.bodies import PromotionBody, ResumeBody, SkipBody, SteeringBody
+from releases.api.bodies import CancelBody, PromotionBody, ResumeBody, SkipBody, SteeringBody
 from releases.api.fields import IdempotencyKey, Slug, VersionText
+from releases.api.waiting import Prefer, comes_to_rest, patience_of
 from releases.domain.access import Actor
 from releases.models import Release
-from releases.queries.clock import database_now
+from releases.queries.promotion_results import PromotionResult, promotion_result, promotion_state
 from releases.queries.release_pages import release_by_label
-from releases.queries.sessions import FirstSession, SessionView, first_session, session_view, waiting_for
+from releases.queries.sessions import FirstSession, first_session
 
 router = Router(tags=["promotions"])
-LOOKS_EVERY_S = 0.2
-PATIENCE = timedelta(seconds=5)
+COME_BACK_AFTER_S = "1"
 
 
-@router.post("/releases/{version}/promotions", response={202: StartedAnswer, 200: SessionAnswer})
+@router.post("/releases/{version}/promotions", response={202: StartedAnswer, 200: PromotionAnswer})
 async def promote(
     request: HttpRequest,
+    response: HttpResponse,
     version: VersionText,
     body: PromotionBody,
     key: IdempotencyKey,
-) -> Status[dict[str, object]] | Status[SessionView]:
-    """Promote a release to its next stage; strategy ``wait`` answers 200 once the first phase is closed."""
+    prefer: Prefer,
+) -> Status[dict[str, object]] | Status[PromotionResult]:
+    """Promote a release to its next stage; strategy ``wait`` answers 200 with every result once it has come to rest.
+
+    It has when it succeeded or was cancelled, and when it is held or paused and no service is at work any more. Send
+    ``Prefer: wait=30`` to be answered after 30 seconds at the latest, with 202 and the state it then has; without it
+    that happens after five minutes, when every phase has had its time, or when the board restarts. Repeat the request
+    with its Idempotency-Key to go on waiting.
+    """
     started, session = await sync_to_async(_start)(actor_behind(request), version, body, key or "")
-    if body.strategy == "wait" and session and await _closes(session.correlation_id):
-        return Status(200, await sync_to_async(session_view)(session.correlation_id))
-    return Status(202, _started(request, version, started, session))
+    if body.strategy == "wait":
+        patience = patience_of(prefer)
+        response["Preference-Applied"] = f"wait={round(patience.total_seconds())}"
+        if await comes_to_rest(started.promotion_id, patience=patience):
+            return Status(200, await sync_to_async(promotion_result)(started.promotion_id))
+        response["Retry-After"] = COME_BACK_AFTER_S
+    response["Location"] = release_url(request, version)
+    state = await sync_to_async(promotion_state)(started.promotion_id)
+    return Status(202, _started(request, version, started, session) | {"state": state})
 
 
 def _start(
@@ -53,27 +64,12 @@ def _start(
         stage=body.stage,
         timeout_ms=body.timeout_ms,
         strategy=body.strategy,
+        inbox=body.inbox or "",
+        on_failure=body.on_failure,
         lock_version=body.lock_version,
     )
     started = promote_release(actor=actor, request=wish, key=key)
     return started, first_session(started.promotion_id)
-
-
-async def _closes(correlation_id: str) -> bool:
-    """Wait until a session is closed; False when it is not, some time after its deadline."""
-    while True:
-        is_closed, is_overdue = await sync_to_async(_look)(correlation_id)
-        if is_closed or is_overdue:
-            return is_closed
-        await asyncio.sleep(LOOKS_EVERY_S)
-
-
-def _look(correlation_id: str) -> tuple[bool, bool]:
-    waiting = waiting_for(correlation_id)
-    is_overdue = database_now() > waiting.deadline + PATIENCE
-    # Somebody who waits holds no connection meanwhile.
-    close_old_connections()
-    return waiting.is_closed, is_overdue
 
 
 def _started(
@@ -94,18 +90,24 @@ def _started(
 
 
 @router.post("/releases/{version}/pause", response=SteeredRelease)
-def pause(request: HttpRequest, version: VersionText, body: SteeringBody | None = None) -> Release:
+def pause(request: HttpRequest, version: VersionText, key: IdempotencyKey, body: SteeringBody | None = None) -> Release:
     """Ask no further service until resumed."""
     said = body or SteeringBody()
-    pause_promotion(actor=actor_behind(request), version=version, reason=said.reason, lock_version=said.lock_version)
+    pause_promotion(
+        actor=actor_behind(request),
+        version=version,
+        reason=said.reason,
+        lock_version=said.lock_version,
+        key=key or "",
+    )
     return release_by_label(version)
 
 
 @router.post("/releases/{version}/resume", response=SteeredRelease)
-def resume(request: HttpRequest, version: VersionText, body: ResumeBody | None = None) -> Release:
+def resume(request: HttpRequest, version: VersionText, key: IdempotencyKey, body: ResumeBody | None = None) -> Release:
     """Go on where the promotion was paused."""
     said = body or ResumeBody()
-    resume_promotion(actor=actor_behind(request), version=version, lock_version=said.lock_version)
+    resume_promotion(actor=actor_behind(request), version=version, lock_version=said.lock_version, key=key or "")
     return release_by_label(version)
 
 
@@ -114,16 +116,17 @@ def cancel_release(
     request: HttpRequest,
     version: VersionText,
     key: IdempotencyKey,
-    body: SteeringBody | None = None,
+    body: CancelBody | None = None,
 ) -> Release:
     """Cancel the open promotion; without one, give the release up. Send an Idempotency-Key before you repeat it."""
-    said = body or SteeringBody()
+    said = body or CancelBody()
     cancel(
         actor=actor_behind(request),
         version=version,
         reason=said.reason,
         lock_version=said.lock_version,
         key=key or "",
+        stage=said.stage,
     )
     return release_by_label(version)
 
@@ -145,7 +148,7 @@ def retry(
 
 
 @router.post("/releases/{version}/steps/{service}/skip", response=SteeredRelease)
-def skip(request: HttpRequest, version: VersionText, service: Slug, body: SkipBody) -> Release:
+def skip(request: HttpRequest, version: VersionText, service: Slug, key: IdempotencyKey, body: SkipBody) -> Release:
     """Go on without a failed service."""
     skip_step(
         actor=actor_behind(request),
@@ -153,5 +156,22 @@ def skip(request: HttpRequest, version: VersionText, service: Slug, body: SkipBo
         service=service,
         reason=body.reason,
         lock_version=body.lock_version,
+        key=key or "",
+    )
+    return release_by_label(version)
+
+
+@router.post("/releases/{version}/steps/{service}/accept", response=SteeredRelease)
+def accept(
+    request: HttpRequest,
+    version: VersionText,
+    service: Slug,
+    key: IdempotencyKey,
+    body: ResumeBody | None = None,
+) -> Release:
+    """Let a failed service count as done by the success that its last attempt reported too late."""
+    said = body or ResumeBody()
+    accept_late_result(
+        actor=actor_behind(request), version=version, service=service, lock_version=said.lock_version, key=key or ""
     )
     return release_by_label(version)

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from releases.domain.plans import Problem
-from releases.domain.verdicts import Reason, Severity
+from releases.domain.rules import Severity
+from releases.domain.verdicts import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

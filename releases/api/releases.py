@@ -13,13 +13,16 @@ from releases.actions.releases import NewRelease, create_release
 from releases.api.addresses import board_url, release_url
 from releases.api.answers import CreatedRelease, JournalPage, ReleaseAnswer, ReleasePage
 from releases.api.authentication import actor_behind
-from releases.api.bodies import ReleaseBody
+from releases.api.bodies import HotfixBody, IndependentBody, ReleaseBody
 from releases.api.fields import Cursor, IdempotencyKey, Limit, VersionText
 from releases.api.plans import plan_request
 from releases.domain.documents import verdict_document
 from releases.domain.lifecycle import ReleaseState
+from releases.domain.plan_kinds import HOTFIX, INDEPENDENT
+from releases.domain.plans import PlanRequest
+from releases.queries.gate_panel import signer_of
 from releases.queries.release_lists import journal_after, manifest_of, release_page
-from releases.queries.release_pages import release_by_label, release_view
+from releases.queries.release_pages import bypass_refusal, release_by_label, release_view, steering_refusal
 
 router = Router(tags=["releases"])
 JSON, YAML = "application/json", "application/yaml"
@@ -50,7 +53,46 @@ def create(
         title=body.title,
         notes=body.notes,
     )
-    version = create_release(actor=actor_behind(request), new=new, key=key or "")
+    return _created(request, create_release(actor=actor_behind(request), new=new, key=key or ""))
+
+
+@router.post("/independent-releases", response={201: CreatedRelease})
+def create_independent(
+    request: HttpRequest,
+    body: IndependentBody,
+    key: IdempotencyKey,
+) -> dict[str, object]:
+    """Plan one service beside what is live, and store the plan as a release unless its verdict says no."""
+    new = NewRelease(
+        request=PlanRequest(kind=INDEPENDENT, overrides={body.service: body.version}, reason=body.reason),
+        sight_unseen=True,
+        title=body.title,
+        notes=body.notes,
+    )
+    return _created(request, create_release(actor=actor_behind(request), new=new, key=key or ""))
+
+
+@router.post("/hotfixes", response={201: CreatedRelease})
+def create_hotfix(
+    request: HttpRequest,
+    body: HotfixBody,
+    key: IdempotencyKey,
+) -> dict[str, object]:
+    """Plan a hotfix of one service beside what is live, and store the plan as a release unless its verdict says no.
+
+    It skips what its urgency lets it skip, and owes that afterwards.
+    """
+    overrides = {body.service: body.version}
+    new = NewRelease(
+        request=PlanRequest(kind=HOTFIX, urgency=body.urgency, overrides=overrides, reason=body.reason),
+        sight_unseen=True,
+        title=body.title,
+        notes=body.notes,
+    )
+    return _created(request, create_release(actor=actor_behind(request), new=new, key=key or ""))
+
+
+def _created(request: HttpRequest, version: str) -> dict[str, object]:
     release = release_by_label(version)
     return {
         "version": version,
@@ -71,12 +113,14 @@ def list_releases(request: HttpRequest, query: Query[ReleasesQuery]) -> dict[str
 def read(request: HttpRequest, version: VersionText) -> dict[str, object]:
     """One release by any label that it carries, with the steps of its latest promotion."""
     release = release_by_label(version)
-    view = release_view(release)
-    names = ReleaseAnswer.model_fields.keys() - {"versions", "digest", "verdict"}
+    actor = actor_behind(request)
+    view = release_view(release, steering_refusal(actor), signer=signer_of(actor), bypass_refusal=bypass_refusal(actor))
+    names = ReleaseAnswer.model_fields.keys() - {"versions", "digest", "path", "verdict"}
     return {
         **{name: getattr(view, name) for name in names},
         "versions": release.manifest,
         "digest": release.digest,
+        "path": release.path,
         "verdict": verdict_document(view.verdict),
     }
 

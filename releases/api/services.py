@@ -4,19 +4,23 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TypeVar
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Body, Query, Router, Schema, Status
 from pydantic import Field
 
-from releases.actions.catalog import register_version
 from releases.actions.collections import request_collection
-from releases.api.answers import CollectionAnswer, RegisteredAnswer, ServicePage, VersionPage
+from releases.actions.documents import keep_document
+from releases.actions.versions import NewVersion, register_version
+from releases.api.answers import CollectionAnswer, DocumentAnswer, RegisteredAnswer, ServicePage, VersionPage
 from releases.api.authentication import actor_behind
 from releases.api.bodies import VersionBody
-from releases.api.fields import Cursor, Limit, Slug, Text
+from releases.api.fields import Cursor, Limit, OpenApi, Slug, Text, VersionText
+from releases.domain.promises import Document
 from releases.models import Collection
+from releases.queries.documents import document_content
 from releases.queries.services import service_views, versions_of
 
 router = Router(tags=["services"])
@@ -56,8 +60,31 @@ def list_versions(request: HttpRequest, slug: Slug, query: Query[VersionsQuery])
 @router.post("/services/{slug}/versions", response={201: RegisteredAnswer})
 def register(request: HttpRequest, slug: Slug, body: VersionBody) -> dict[str, object]:
     """Announce a build; the registry's next collection says how far it has come."""
-    row = register_version(actor=actor_behind(request), service=slug, version=body.version, notes=body.notes)
+    new = NewVersion(service=slug, version=body.version, notes=body.notes, requires=body.requires, openapi=body.openapi)
+    row = register_version(actor=actor_behind(request), new=new)
     return {"service": slug, "version": row.version, "registered_at": row.registered_at}
+
+
+@router.put("/services/{slug}/versions/{version}/openapi", response={200: DocumentAnswer, 201: DocumentAnswer})
+def give_document(
+    request: HttpRequest, slug: Slug, version: VersionText, document: Body[OpenApi]
+) -> Status[dict[str, object]]:
+    """Give a registered version its OpenAPI document, once; the same document again answers 200 and changes nothing."""
+    kept = keep_document(actor=actor_behind(request), service=slug, version=version, document=document)
+    answer = {
+        "service": slug,
+        "version": version,
+        "sha256": kept.document.sha256,
+        "uploaded_by": kept.document.uploaded_by,
+        "uploaded_at": kept.document.uploaded_at,
+    }
+    return Status(HTTPStatus.CREATED if kept.is_new else HTTPStatus.OK, answer)
+
+
+@router.get("/services/{slug}/versions/{version}/openapi", response=OpenApi, url_name="service_document")
+def show_document(request: HttpRequest, slug: Slug, version: VersionText) -> Document:
+    """Return the OpenAPI document of a version as it was given or fetched."""
+    return document_content(slug, version)
 
 
 @router.post("/catalog/sync", response={202: CollectionAnswer})

@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase, StreamingHttpResponse
 from ninja import Router
 from ninja.responses import NinjaJSONEncoder
 
+from releases import stopping
 from releases.api.answers import SessionAnswer
 from releases.api.fields import LastEventId, Text
 from releases.domain.journal import Kind
@@ -27,6 +28,8 @@ router = Router(tags=["sessions"])
 LOOKS_EVERY_S = 0.5
 # Proxies end connections that say nothing for a minute.
 BREATHES_EVERY = 30
+# A stream that ends without a summary is taken up again by whoever follows it, after this long.
+COME_BACK = "retry: 2000\n\n"
 NOTHING_MORE = 204
 STREAM = {
     "responses": {
@@ -65,6 +68,9 @@ async def _events(correlation_id: str, story: Story, after: int) -> AsyncIterato
             after = entry.sequence
             yield _event(entry)
         if story.is_over:
+            return
+        if stopping.has_begun():
+            yield COME_BACK
             return
         silence = 0 if story.entries else silence + 1
         if silence % BREATHES_EVERY == BREATHES_EVERY - 1:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Everything outside is local, translated or not given out, though Python calls much of it global.
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 
+_LARGEST_PORT = 65_535
+
 
 class AddressRefused(httpcore2.ConnectError):
     """The name leads to an address outside the allowed networks."""
@@ -51,6 +53,8 @@ class GuardedBackend(httpcore2.AnyIOBackend):
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         """Raise ``AddressRefused`` unless every address of ``host`` is allowed."""
+        if port > _LARGEST_PORT:  # an address may say so, and a socket answers with an error that nobody expects
+            raise httpcore2.ConnectError(f"There is no port {port}")
         addresses = await _resolve(host, port)
         if not addresses or not all(is_allowed(address, self.allowed) for address in addresses):
             message = f"{host} is outside the networks that OUTBOUND_ALLOW and public addressing permit"

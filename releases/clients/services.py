@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import httpx2
-from django.db import connections
 
-from releases import conf
-from releases.clients.addresses import AddressRefused, guarded_client
+from releases.clients.addresses import AddressRefused
+from releases.clients.fan_out import fan_out
 from releases.domain.aggregation import Answer
 
 if TYPE_CHECKING:
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
 CONNECT_S = 5.0
 READ_S = 30.0
-CONCURRENT = 64
+STATUS_URL_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,47 +47,36 @@ def send_orders(orders: Sequence[Order], settle: Callable[[Order, Answer], None]
     A slow service holds nobody else's answer back, and a service's fault is an ``Answer``, never an exception; what
     ``settle`` raises is raised once all others are done.
     """
-    if orders:
-        asyncio.run(_send_all(orders, settle))
-
-
-async def _send_all(orders: Sequence[Order], settle: Callable[[Order, Answer], None]) -> None:
-    async with guarded_client(
-        allowed=conf.outbound_allow(),
-        connect_s=CONNECT_S,
-        read_s=READ_S,
-        connections=CONCURRENT,
-    ) as client:
-        outcomes = await asyncio.gather(
-            *(_send_one(client, order, settle) for order in orders),
-            return_exceptions=True,  # one that fails must not cut the others off
-        )
-    for failure in outcomes:
-        if failure is not None:
-            raise failure
-
-
-async def _send_one(client: httpx2.AsyncClient, order: Order, settle: Callable[[Order, Answer], None]) -> None:
-    answer = await _send(client, order)
-    await asyncio.to_thread(_settled, order, answer, settle)
-
-
-def _settled(order: Order, answer: Answer, settle: Callable[[Order, Answer], None]) -> None:
-    try:
-        settle(order, answer)
-    finally:
-        # This thread belongs to the pool of one event loop: its connection would outlive its use.
-        connections.close_all()
+    fan_out(orders, _send, settle, connect_s=CONNECT_S, read_s=READ_S)
 
 
 async def _send(client: httpx2.AsyncClient, order: Order) -> Answer:
     try:
         async with client.stream("POST", order.url, json=order.body(), headers={"Idempotency-Key": order.key}) as reply:
             # The body tells nothing that the status does not, so it is not read: nobody can send us gigabytes.
-            return Answer(status=reply.status_code, retry_after=_retry_after(reply.headers.get("Retry-After")))
+            return Answer(
+                status=reply.status_code,
+                retry_after=retry_after_of(reply),
+                status_url=status_url(order.url, reply.headers.get("Location")),
+            )
     except (httpx2.HTTPError, httpx2.InvalidURL, AddressRefused) as failure:
         return Answer(error=f"{type(failure).__name__}: {failure}"[:300])
 
 
-def _retry_after(header: str | None) -> float | None:
+def status_url(dispatch_url: str, location: str | None) -> str:
+    """Return where the service tells how far it is; only an address of its own is taken from an answer."""
+    if not location:
+        return ""
+    try:
+        base = httpx2.URL(dispatch_url)
+        found = base.join(location)
+    except httpx2.InvalidURL:
+        return ""
+    is_its_own = (found.scheme, found.host, found.port) == (base.scheme, base.host, base.port)
+    return str(found) if is_its_own and not found.userinfo and len(str(found)) <= STATUS_URL_LIMIT else ""
+
+
+def retry_after_of(reply: httpx2.Response) -> float | None:
+    """Return how many seconds an answer asks to wait."""
+    header = reply.headers.get("Retry-After")
     return float(header) if header and header.isascii() and header.isdigit() else None

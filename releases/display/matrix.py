@@ -36,9 +36,9 @@ def matrix(
     depends_on: Mapping[str, frozenset[str]],
     reasons: Iterable[Reason],
 ) -> tuple[Row, ...]:
-    """Show each pair's first reason, which is its worst as a verdict sorts them; a need without one is unknown."""
+    """Show each pair's first reason that decides, its worst as a verdict sorts them; a need without one is unknown."""
     found: dict[frozenset[str], Reason] = {}
-    for reason in reasons:
+    for reason in sorted(reasons, key=lambda reason: not reason.decisive):
         if reason.other:
             found.setdefault(frozenset({reason.service, reason.other}), reason)
     return tuple(Row(service=name, cells=_cells(name, services, depends_on, found)) for name in services)
@@ -65,4 +65,4 @@ def _cell(
     reason = found.get(frozenset({consumer, provider}))
     if reason is None:
         return Cell(provider=provider, is_self=False, status=status_of("unknown"), text="No rule covers this pair")
-    return Cell(provider=provider, is_self=False, status=status_of(reason.severity), text=reason.text)
+    return Cell(provider=provider, is_self=False, status=status_of(reason.counts_as), text=reason.text)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from releases.display.durations import duration
 from releases.display.status import Status, status_of, words
 from releases.domain.journal import Kind
+from releases.domain.plan_kinds import ROLLBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -94,12 +95,30 @@ def _again(payload: Mapping[str, object]) -> str:
 def _created(entry: Entry) -> Worded:
     count = len(_names(entry.payload, "services"))
     of = f" with {_counted(count, 'service')}" if count else ""
-    return _actor(entry), f"planned {_get(entry.payload, 'version') or 'the release'}{of}", "planned"
+    hotfix = entry.payload.get("hotfix")
+    kind = f", a {_get(hotfix, 'urgency')} hotfix" if isinstance(hotfix, dict) else ""
+    return _actor(entry), f"planned {_get(entry.payload, 'version') or 'the release'}{kind}{of}", "planned"
 
 
 def _promotion_started(entry: Entry) -> Worded:
     version = _get(entry.payload, "version") or "the release"
     return _actor(entry), f"started promoting {version} to {_get(entry.payload, 'stage')}", "promoting"
+
+
+def _rollback_started(entry: Entry) -> Worded:
+    back = f"{_get(entry.payload, 'stage')} back to {_get(entry.payload, 'target')}"
+    return _actor(entry), f"is taking {back}{_because(_get(entry.payload, 'reason'))}", "rolling_back"
+
+
+def _rollback_refused(entry: Entry) -> Worded:
+    stage = _get(entry.payload, "stage")
+    return stage, f"cannot go back by itself{_because(_get(entry.payload, 'reason'))}", "held"
+
+
+def _recovery_started(entry: Entry) -> Worded:
+    left = _listed(_names(entry.payload, "left"))
+    stage = _get(entry.payload, "stage")
+    return _actor(entry), f"froze {stage} and passes over what does not go back{_because(left)}", "failed"
 
 
 def _session_opened(entry: Entry) -> Worded:
@@ -115,6 +134,27 @@ def _retrying(entry: Entry) -> Worded:
     wait = duration(timedelta(milliseconds=_int(entry.payload, "next_in_ms")))
     reason = _get(entry.payload, "reason")
     return _service(entry), f"could not be reached{_because(reason)}; asking again in {wait}", "late"
+
+
+def _delivered(entry: Entry) -> Worded:
+    return _get(entry.payload, "inbox"), f"was sent the results of phase {_int(entry.payload, 'phase')}", "succeeded"
+
+
+def _gave_up(entry: Entry) -> Worded:
+    reason, phase = _get(entry.payload, "reason"), _int(entry.payload, "phase")
+    return _get(entry.payload, "inbox"), f"did not take the results of phase {phase}{_because(reason)}", "failed"
+
+
+def _repeated(entry: Entry) -> Worded:
+    what = words(_get(entry.payload, "what")).lower()
+    return _actor(entry), f"sent {_get(entry.payload, 'receiver')} the message about “{what}” again", "dispatched"
+
+
+def _asked(entry: Entry) -> Worded:
+    status, reason = _get(entry.payload, "status"), _get(entry.payload, "reason")
+    if not status:
+        return _service(entry), f"was asked how far it is and could not tell{_because(reason)}", "late"
+    return _service(entry), f"was asked how far it is and said {status_of(status).word.lower()}", status
 
 
 def _applied(entry: Entry) -> Worded:
@@ -164,6 +204,11 @@ def _skipped(entry: Entry) -> Worded:
     return _actor(entry), f"skipped {_service(entry)}{_because(reason)}", "skipped"
 
 
+def _accepted(entry: Entry) -> Worded:
+    message = _get(entry.payload, "message")
+    return _actor(entry), f"accepted the late result of {_service(entry)}{_because(message)}", "succeeded"
+
+
 def _retried(entry: Entry) -> Worded:
     return _actor(entry), f"retried {_service(entry)}{_again(entry.payload)}", "dispatched"
 
@@ -198,6 +243,8 @@ def _promotion_succeeded(entry: Entry) -> Worded:
 
 
 def _released(entry: Entry) -> Worded:
+    if _get(entry.payload, "release_kind") == ROLLBACK:
+        return _get(entry.payload, "version") or "The version before", "is back", "rolled_back"
     return _get(entry.payload, "version") or "The release", "is released", "released"
 
 
@@ -210,12 +257,90 @@ def _extended(entry: Entry) -> Worded:
     return _actor(entry), f"extended the deadline by {more}", "late"
 
 
+def _evidence(entry: Entry) -> Worded:
+    version, stage = _get(entry.payload, "version"), _get(entry.payload, "stage")
+    return version or "The set", f"was seen running together in {stage}; kept as evidence beside the rules", "observed"
+
+
+def _hotfix_live(entry: Entry) -> Worded:
+    took, budget = _int(entry.payload, "took_ms"), _int(entry.payload, "budget_ms")
+    took_text, budget_text = (duration(timedelta(milliseconds=each)) for each in (took, budget))
+    stage, urgency = _get(entry.payload, "stage"), _get(entry.payload, "urgency")
+    state = "succeeded" if took <= budget else "late"
+    return f"The {urgency} hotfix", f"reached {stage} after {took_text}, of at most {budget_text}", state
+
+
+def _debt_incurred(entry: Entry) -> Worded:
+    debts, due = _names(entry.payload, "debts"), _get(entry.payload, "due_on")
+    owner = _get(entry.payload, "owner") or "Somebody"
+    return owner, f"owes {_counted(len(debts), 'thing')} by {due}: {' '.join(debts)}", "held"
+
+
+def _debt_paid(entry: Entry) -> Worded:
+    debt, how = _get(entry.payload, "debt").rstrip("."), _get(entry.payload, "how")
+    return _actor(entry), f"paid the debt “{debt}”{_because(how)}", "succeeded"
+
+
+def _verdict_changed(entry: Entry) -> Worded:
+    before, after = (status_of(_get(entry.payload, name)).word.lower() for name in ("before", "after"))
+    because = _get(entry.payload, "because") or "changed the rules"
+    return _actor(entry), f"{because}; the verdict went from {before} to {after}", _get(entry.payload, "after")
+
+
+def _train(entry: Entry) -> Worded:
+    return f"Train {_get(entry.payload, 'train')}", _get(entry.payload, "text"), _get(entry.payload, "state")
+
+
+def _validation_started(entry: Entry) -> Worded:
+    stage, who = _get(entry.payload, "stage"), _get(entry.payload, "by")
+    if who == "board":
+        return "The board", f"began to validate {stage} after the promotion", "validating"
+    return _actor(entry), f"asked for a validation of {stage}", "validating"
+
+
+def _validation_finished(entry: Entry) -> Worded:
+    state, message = _get(entry.payload, "state"), _get(entry.payload, "message").rstrip(".")
+    ended = {"passed": "passed", "failed": "failed", "error": "broke off"}.get(state, "could not pass")
+    look = {"error": "failed"}.get(state, state)
+    return "The validation", f"of {_get(entry.payload, 'stage')} {ended}{_because(message)}", look
+
+
+def _signed(verb: str, state: str) -> Callable[[Entry], Worded]:
+    def worded(entry: Entry) -> Worded:
+        stage, role = _get(entry.payload, "stage"), _get(entry.payload, "role")
+        said = f"{verb} the release for {stage} as {role}" if stage and role else f"{verb} the release"
+        return _actor(entry), said + _because(_get(entry.payload, "reason")), state
+
+    return worded
+
+
+def _withdrew(entry: Entry) -> Worded:
+    what = "rejection" if _get(entry.payload, "decision") == "rejected" else "sign-off"
+    return _actor(entry), f"withdrew the {what} for {_get(entry.payload, 'stage')}", "withdrawn"
+
+
+def _bypassed(entry: Entry) -> Worded:
+    gate, stage = _get(entry.payload, "gate"), _get(entry.payload, "stage")
+    return _actor(entry), f"bypassed the gate {gate} of {stage}{_because(_get(entry.payload, 'reason'))}", "bypassed"
+
+
+def _lifted(entry: Entry) -> Worded:
+    return _actor(entry), f"lifted the freeze of {_get(entry.payload, 'stage')}; the promotion may be resumed", "open"
+
+
 _RULES: dict[str, Callable[[Entry], Worded]] = {
     Kind.RELEASE_CREATED: _created,
     Kind.PROMOTION_STARTED: _promotion_started,
+    Kind.ROLLBACK_STARTED: _rollback_started,
+    Kind.ROLLBACK_REFUSED: _rollback_refused,
+    Kind.RECOVERY_STARTED: _recovery_started,
     Kind.SESSION_OPENED: _session_opened,
     Kind.DISPATCH_SENT: _sent,
     Kind.DISPATCH_RETRYING: _retrying,
+    Kind.SERVICE_ASKED: _asked,
+    Kind.INBOX_DELIVERED: _delivered,
+    Kind.INBOX_GAVE_UP: _gave_up,
+    Kind.DELIVERY_REPEATED: _repeated,
     Kind.CALLBACK_APPLIED: _applied,
     Kind.CALLBACK_OUT_OF_ORDER: _out_of_order,
     Kind.CALLBACK_LATE: _late,
@@ -223,6 +348,7 @@ _RULES: dict[str, Callable[[Entry], Worded]] = {
     Kind.SLOT_CLOSED: _slot_closed,
     Kind.STEP_SKIPPED: _skipped,
     Kind.STEP_RETRIED: _retried,
+    Kind.STEP_ACCEPTED: _accepted,
     Kind.SESSION_CLOSED: _session_closed,
     Kind.PROMOTION_HELD: _held,
     Kind.PROMOTION_PAUSED: _by_actor("paused", "paused"),
@@ -232,4 +358,20 @@ _RULES: dict[str, Callable[[Entry], Worded]] = {
     Kind.RELEASE_RELEASED: _released,
     Kind.RELEASE_CANCELLED: _cancelled,
     Kind.DEADLINE_EXTENDED: _extended,
+    Kind.HOTFIX_LIVE: _hotfix_live,
+    Kind.DEBT_INCURRED: _debt_incurred,
+    Kind.DEBT_PAID: _debt_paid,
+    Kind.EVIDENCE_RECORDED: _evidence,
+    Kind.VERDICT_CHANGED: _verdict_changed,
+    Kind.TRAIN_STEP: _train,
+    Kind.TRAIN_HELD: _train,
+    Kind.TRAIN_RESUMED: _train,
+    Kind.TRAIN_ENDED: _train,
+    Kind.SIGNOFF_GIVEN: _signed("signed off", "signed"),
+    Kind.SIGNOFF_REJECTED: _signed("rejected", "rejected"),
+    Kind.SIGNOFF_WITHDRAWN: _withdrew,
+    Kind.GATE_BYPASSED: _bypassed,
+    Kind.FREEZE_LIFTED: _lifted,
+    Kind.VALIDATION_STARTED: _validation_started,
+    Kind.VALIDATION_FINISHED: _validation_finished,
 }

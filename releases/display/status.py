@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from releases.domain.plan_kinds import ROLLBACK
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -98,6 +100,7 @@ STATUSES = {
     "waiting_for_approval": _doubtful("Waiting for approval", "hourglass"),
     "released": _good("Released"),
     "cancelled": _calm("Cancelled", "circle-slash"),
+    "not_on_the_way": _calm("Not on the way", "circle-minus"),
     # slots and sessions
     "pending": _calm("Pending"),
     "dispatched": _calm("Asked", "send"),
@@ -111,6 +114,11 @@ STATUSES = {
     "timed_out": _doubtful("Timed out", "timer-off"),
     "skipped": _calm("Skipped", "skip-forward"),
     "late": _doubtful("Late", "hourglass"),
+    # messages to others
+    "queued": _calm("Queued", "send"),
+    "retrying": _doubtful("Trying again", "refresh-cw"),
+    "delivered": _good("Delivered"),
+    "gave_up": _bad("Given up"),
     # verdicts and their checks
     "compatible": _good("Compatible", "shield-check"),
     "compatible_with_warnings": _doubtful("Compatible with warnings"),
@@ -121,6 +129,41 @@ STATUSES = {
     "error": _bad("Broken"),
     "unknown": _doubtful("Unknown", "circle-question-mark"),
     "untested": _doubtful("Untested", "circle-question-mark"),
+    # what is known of a version
+    "declared": _good("Declared", "shield-check"),
+    "observed": Status(tone=Tone.INFO, icon="radio", word="Observed"),
+    "probes_failed": _doubtful("Observed, probes failed", "triangle-alert"),
+    "inferred": _doubtful("Inferred", "lightbulb"),
+    "unlikely": _doubtful("Inferred unlikely", "circle-question-mark"),
+    "nothing_known": _calm("Nothing known"),
+    # gates and sign-offs
+    "open": _good("Open"),
+    "closed": _doubtful("Closed", "lock"),
+    "bypassed": _bad("Bypassed", "triangle-alert"),
+    "signed": _good("Signed"),
+    "void": _doubtful("Void", "circle-slash"),
+    "withdrawn": _calm("Withdrawn", "undo-2"),
+    # trains and who is on board
+    "scheduled": _calm("Scheduled"),
+    "boarding": Status(tone=Tone.INFO, icon="radio", word="Boarding"),
+    "cut_off": _doubtful("Doors closed", "lock"),
+    "departed": _running("Under way"),
+    "arrived": _good("Arrived"),
+    "on_board": _good("On board"),
+    "not_coming": _calm("Not coming", "circle-minus"),
+    # contracts and probes
+    "not_concerned": _calm("Not concerned", "circle-minus"),
+    "passed": _good("Passed"),
+    "unanswered": _doubtful("No answer", "timer-off"),
+    "not_configured": _calm("Not configured", "circle-question-mark"),
+    # validations
+    "requested": _running("Validating"),
+    "not_run": _calm("Not run", "circle-minus"),
+    "not_reached": _calm("Not reached", "circle-minus"),
+    # what hotfixes owe
+    "owed": _doubtful("Owed", "hourglass"),
+    "overdue": _bad("Overdue", "hourglass"),
+    "paid": _good("Paid"),
     # what a stage runs, and services
     "live": _good("Live"),
     "absent": _calm("Not deployed", "circle-minus"),
@@ -140,6 +183,11 @@ def status_of(state: str) -> Status:
     """Show an unlisted state in its own words, neutral, rather than fail a page."""
     known = STATUSES.get(state.lower())
     return known or _calm(words(state) or "None")
+
+
+def shown_state_of(kind: str, state: str) -> str:
+    """Return the state that a release is shown in: what promotes and releases others takes back in a rollback."""
+    return {"promoting": "rolling_back", "released": "rolled_back"}.get(state, state) if kind == ROLLBACK else state
 
 
 def release_word(state: str, stage: str) -> str:

@@ -30,6 +30,13 @@ class Permission(StrEnum):
     PLAN = "plan"
     PROMOTE = "promote"
     OPERATE = "operate"
+    PROBE = "probe"
+    REDELIVER = "redeliver"
+    RUN_TRAINS = "run trains"
+    SIGN = "sign off"
+    FREEZE = "freeze"
+    BYPASS = "bypass gates"
+    EDIT_RULES = "edit rules"
 
 
 _ROLES: dict[Permission, frozenset[Role]] = {
@@ -39,6 +46,13 @@ _ROLES: dict[Permission, frozenset[Role]] = {
     Permission.PLAN: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.PROMOTE: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.OPERATE: frozenset({Role.MANAGER, Role.ADMIN}),
+    Permission.PROBE: frozenset({Role.MANAGER, Role.ADMIN}),
+    Permission.REDELIVER: frozenset({Role.MANAGER, Role.ADMIN}),
+    Permission.RUN_TRAINS: frozenset({Role.MANAGER, Role.ADMIN}),
+    Permission.SIGN: frozenset({Role.APPROVER, Role.MANAGER, Role.ADMIN}),
+    Permission.FREEZE: frozenset({Role.MANAGER, Role.ADMIN}),
+    Permission.BYPASS: frozenset({Role.ADMIN}),
+    Permission.EDIT_RULES: frozenset({Role.ADMIN}),
 }
 _WORDS: dict[Permission, str] = {
     Permission.VIEW: "look at the board",
@@ -47,8 +61,17 @@ _WORDS: dict[Permission, str] = {
     Permission.PLAN: "plan a release",
     Permission.PROMOTE: "promote a release",
     Permission.OPERATE: "steer a promotion",
+    Permission.PROBE: "probe services",
+    Permission.REDELIVER: "send a message again",
+    Permission.RUN_TRAINS: "run trains",
+    Permission.SIGN: "sign a release off",
+    Permission.FREEZE: "freeze a stage",
+    Permission.BYPASS: "bypass a gate",
+    Permission.EDIT_RULES: "edit the rules",
 }
 _STAGED = frozenset({Permission.PROMOTE, Permission.OPERATE})
+# A token that was made to promote must not be able to make its own promotion legal.
+_NEVER_BY_SCOPE = frozenset({Permission.SIGN, Permission.FREEZE, Permission.BYPASS, Permission.EDIT_RULES})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +98,8 @@ SYSTEM = Actor(user_id=None, name="board")
 def why_not(actor: Actor, permission: Permission, stage: str = "") -> str:
     """Return '' when the actor may, else a sentence that names what is missing."""
     if not actor.roles & _ROLES[permission]:
-        needed = " or ".join(sorted(role.value for role in _ROLES[permission] - {Role.ADMIN}))
+        roles = _ROLES[permission] - {Role.ADMIN} or {Role.ADMIN}
+        needed = " or ".join(sorted(role.value for role in roles))
         return f"To {_WORDS[permission]} you need the role {needed}."
     if not _in_scope(actor.scopes, permission, stage):
         return f"This token's scopes do not let it {_WORDS[permission]}{f' in {stage}' if stage else ''}."
@@ -87,6 +111,8 @@ def _in_scope(scopes: frozenset[str], permission: Permission, stage: str) -> boo
         return True
     if permission is Permission.VIEW:
         return bool(scopes)
+    if permission in _NEVER_BY_SCOPE:
+        return False
     if permission in _STAGED and stage:
         return bool({PROMOTE_SCOPE, f"{PROMOTE_SCOPE}:{stage}"} & scopes)
     return any(scope.split(":")[0] == PROMOTE_SCOPE for scope in scopes)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from releases.domain.lifecycle import CLOSED_SLOTS, DONE_SLOTS, OPEN_SLOTS, RETRYABLE_SLOTS, SessionState, SlotState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 UNAUTHORIZED, FORBIDDEN, GONE, TOO_MANY, UNAVAILABLE = 401, 403, 410, 429, 503
 BACKOFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
@@ -50,6 +50,7 @@ class Reason(StrEnum):
     SILENT = "silent"
     OPERATOR = "operator"
     UNCHANGED = "unchanged"
+    LATE_RESULT = "late_result"
 
 
 _STATE_OF: dict[CallbackStatus, SlotState] = {
@@ -58,6 +59,10 @@ _STATE_OF: dict[CallbackStatus, SlotState] = {
     CallbackStatus.SUCCEEDED: SlotState.SUCCEEDED,
     CallbackStatus.FAILED: SlotState.FAILED,
     CallbackStatus.REJECTED: SlotState.REJECTED,
+}
+_SAID_WHEN_ASKED: dict[str, CallbackStatus] = {
+    **{status.value: status for status in CallbackStatus},
+    SlotState.IN_PROGRESS.value: CallbackStatus.PROGRESS,
 }
 FINAL_STATUSES = frozenset({CallbackStatus.SUCCEEDED, CallbackStatus.FAILED, CallbackStatus.REJECTED})
 
@@ -76,11 +81,13 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The part of a callback that decides."""
+    """The part of a callback that decides; ``message`` and ``details`` only tell a repetition from news."""
 
     status: CallbackStatus
     sequence: int | None = None
     percent: int | None = None
+    message: str = ""
+    details: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,25 +99,60 @@ class Reception:
     percent: int | None
 
 
-def receive(slot: Slot, report: Report, *, seen: Collection[int] = ()) -> Reception:
-    """Judge one callback; ``seen`` holds the sequence numbers that this dispatch already reported."""
-    disposition = _disposition(slot, report, seen)
+def read_truth(document: object) -> Report | None:
+    """Read what a service says of its deployment when it is asked; None for what tells nothing."""
+    if not isinstance(document, dict):
+        return None
+    status = _SAID_WHEN_ASKED.get(str(document.get("state")))
+    if status is None:
+        return None
+    percent, message = document.get("percent"), document.get("message")
+    return Report(
+        status=status,
+        percent=percent if type(percent) is int and 0 <= percent <= 100 else None,  # noqa: PLR2004
+        message=_storable(message) if isinstance(message, str) else "",
+    )
+
+
+def _storable(text: str) -> str:
+    """Replace what no database stores: halves of surrogate pairs, and NUL."""
+    return text.encode(errors="replace").decode().replace("\0", "?")
+
+
+def receive(slot: Slot, report: Report, *, seen: Collection[int] = (), late: Collection[Report] = ()) -> Reception:
+    """Judge one callback; ``seen`` holds the sequences that this dispatch already reported, ``late`` what it said late.
+
+    Of ``late`` only the reports of the same status matter.
+    """
+    disposition = _disposition(slot, report, seen, late)
     if disposition is not Disposition.APPLIED:
         return Reception(disposition=disposition, state=slot.state, percent=slot.percent)
     return Reception(disposition=disposition, state=_next_state(slot, report), percent=_percent(slot, report))
 
 
-def _disposition(slot: Slot, report: Report, seen: Collection[int]) -> Disposition:
+def _disposition(slot: Slot, report: Report, seen: Collection[int], late: Collection[Report]) -> Disposition:
     if report.sequence is not None and report.sequence in seen:
         return Disposition.DUPLICATE
     if slot.heard_final is not None and report.status is slot.heard_final:
         return Disposition.DUPLICATE
     if slot.state in CLOSED_SLOTS or slot.superseded:
-        contradicts = slot.heard_final is not None and report.status in FINAL_STATUSES
-        return Disposition.CONTRADICTORY if contradicts else Disposition.LATE
+        return _late_disposition(slot, report, late)
     if _is_older(slot, report):
         return Disposition.OUT_OF_ORDER
     return Disposition.APPLIED
+
+
+def _late_disposition(slot: Slot, report: Report, late: Collection[Report]) -> Disposition:
+    if any(_repeats(earlier, report) for earlier in late):
+        return Disposition.DUPLICATE
+    contradicts = slot.heard_final is not None and report.status in FINAL_STATUSES
+    return Disposition.CONTRADICTORY if contradicts else Disposition.LATE
+
+
+def _repeats(earlier: Report, report: Report) -> bool:
+    if report.status in FINAL_STATUSES:
+        return report.status is earlier.status
+    return report == earlier
 
 
 def _is_older(slot: Slot, report: Report) -> bool:
@@ -213,12 +255,13 @@ class Sending(StrEnum):
 class Answer:
     """A service's answer to a dispatch: its HTTP status, or why there was none.
 
-    ``retry_after`` is in seconds.
+    ``retry_after`` is in seconds; ``status_url`` is where the service tells how far it is, empty when it does not.
     """
 
     status: int | None = None
     error: str = ""
     retry_after: float | None = None
+    status_url: str = ""
 
 
 def sending_outcome(answer: Answer) -> Sending:

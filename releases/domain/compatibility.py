@@ -6,11 +6,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from releases.domain.evidence import RuleBook, open_rules
-from releases.domain.verdicts import Constraint, Overall, Reason, Row, Rules, Severity, Verdict, conclude
+from releases.domain.observations import observed_reasons
+from releases.domain.rules import Constraint, Row, Rules, Severity
+from releases.domain.undone_hotfixes import undone_hotfixes
+from releases.domain.verdicts import Overall, Reason, Verdict, conclude
 from releases.domain.versions import Version, highest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+
+    from releases.domain.findings import Pair
 
     Versions = Mapping[str, Version]
     Candidates = Mapping[str, Sequence[Version]]
@@ -31,11 +36,22 @@ def judge(
     """Weigh every pair and check that nothing is missing; ``candidates`` are the versions that a fix may propose."""
     book = open_rules(rules, platform_version=platform_version, include_prereleases=include_prereleases)
     checks = [
-        _with_fix(reason, book, versions, candidates) if reason.code == "range-broken" else reason
+        _with_fix(reason, book, versions, candidates) if _needs_fix(reason) else reason
         for pair in book.pairs_of(versions)
         for reason in book.check(pair, versions)
     ]
-    return conclude([*membership(versions, rules, candidates), *(checks or [_unchecked(versions, rules)])])
+    return conclude(
+        [
+            *membership(versions, rules, candidates),
+            *(checks or [_unchecked(versions, rules)]),
+            *undone_hotfixes(versions, rules),
+            *observed_reasons(versions, rules),
+        ]
+    )
+
+
+def _needs_fix(reason: Reason) -> bool:
+    return not reason.fix and (reason.severity is Severity.ERROR or reason.code == "range-broken")
 
 
 def membership(versions: Versions, rules: Rules, candidates: Candidates = NO_CANDIDATES) -> Iterator[Reason]:
@@ -85,7 +101,7 @@ def _missing_dependency(consumer: str, provider: str) -> Reason:
 
 def _unchecked(versions: Versions, rules: Rules) -> Reason:
     """Tell a release that needs no checks from one whose checks all missed it."""
-    nothing_to_check = not rules.constraints and not any(rules.depends_on.values())
+    nothing_to_check = not rules.constraints and not rules.contracts and not any(rules.depends_on.values())
     if versions and nothing_to_check:
         return Reason(
             code="no-dependencies", severity=Severity.OK, service="", text="There are no dependencies to check."
@@ -134,17 +150,25 @@ def _around(present: Version, candidates: Iterable[Version]) -> tuple[list[Versi
 
 def _nearest(service: str, ordered: Iterable[Version], broken: Reason, book: RuleBook, versions: Versions) -> str:
     """First version that mends the rule and leaves nothing broken or unknown around the service, as words."""
+    ends = {broken.service, broken.other}
+    # The broken pair first: most versions do not even mend that.
+    around = sorted(book.pairs_around(service, versions), key=lambda pair: {pair.consumer, pair.provider} != ends)
+    hopeless: set[Hashable] = set()
     for version in ordered:
-        if _mends(service, broken, book, {**versions, service: version}):
+        alike = tuple(book.signature(pair, service, version) for pair in around[:1])
+        changed = {**versions, service: version}
+        if alike in hopeless:
+            continue
+        if not _mends(around[:1], broken, book, changed):
+            hopeless.add(alike)
+        elif _mends(around[1:], broken, book, changed):
             return f"take {service} {version}" if version > versions[service] else f"keep {service} at {version}"
     return ""
 
 
-def _mends(service: str, broken: Reason, book: RuleBook, versions: Versions) -> bool:
+def _mends(around: Iterable[Pair], broken: Reason, book: RuleBook, versions: Versions) -> bool:
     return not any(
-        (reason.code, reason.evidence) == (broken.code, broken.evidence)
-        or (reason.decisive and reason.severity in {Severity.ERROR, Severity.UNKNOWN})
-        for pair in book.pairs_of(versions)
-        if service in {pair.consumer, pair.provider}
+        (reason.code, reason.evidence) == (broken.code, broken.evidence) or reason.blocks
+        for pair in around
         for reason in book.check(pair, versions)
     )

@@ -16,20 +16,37 @@ if TYPE_CHECKING:
 
     from releases.domain.versions import Key
 
+    Core = tuple[int, int, int]
+
 MAX_LENGTH = 256
 MAX_NUMBER = 2**53 - 1
 
-_IDENTIFIER = r"(?:[0-9]*[a-zA-Z-][a-zA-Z0-9-]*|0|[1-9][0-9]*)"
+# What node takes for white space; Python's own \s is another set.
+_BLANKS = re.compile("[\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+")
+_META = r"\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
+_BUILD = re.compile(_META)
+
+_WORD = r"[0-9]*[a-zA-Z-][a-zA-Z0-9-]*"
+_NUMBER = r"(?:0|[1-9][0-9]*)"
+_IDENTIFIER = rf"(?:{_WORD}|{_NUMBER})"
+_LOOSE_IDENTIFIER = rf"(?:{_WORD}|[0-9]+)"
+_LABEL = rf"{_IDENTIFIER}(?:\.{_IDENTIFIER})*"
+_LOOSE = rf"[0-9]+\.[0-9]+\.[0-9]+(?:-?{_LOOSE_IDENTIFIER}(?:\.{_LOOSE_IDENTIFIER})*)?"
 _PART = r"(?:0|[1-9][0-9]*|[xX*])"
+_OPEN = rf"[v= ]*{_PART}(?:\.{_PART}(?:\.{_PART}(?:-{_LABEL})?)?)?"
+
 _PARTIAL = re.compile(
-    rf"(?P<prefix>[v=]*)(?P<major>{_PART})"
-    rf"(?:\.(?P<minor>{_PART})"
-    rf"(?:\.(?P<patch>{_PART})(?:-(?P<prerelease>{_IDENTIFIER}(?:\.{_IDENTIFIER})*))?"
-    r"(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)?)?"
+    rf"(?P<prefix>[v= ]*)(?P<major>{_PART})"
+    rf"(?:\.(?P<minor>{_PART})(?:\.(?P<patch>{_PART})(?:-(?P<prerelease>{_LABEL}))?)?)?"
 )
+# What stands behind a sign is matched whole, so that its end is never read as another sign.
+_BLANK_AFTER_SIGN = re.compile(rf"( ?)([<>]?=?) ?((?:[v= ]*{_LOOSE})|(?:{_OPEN}))")
+_BLANK_AFTER_TILDE = re.compile(r"~>? ")
 _SIGN = re.compile(r"<=|>=|<|>|=|\^|~>|~|")
-_SPACE_AFTER_SIGN = re.compile(r"([<>=^~])\s+")
-_HYPHEN = re.compile(r"\s+-\s+")
+_STAR = re.compile(r"[<>]?=?\*")
+_COMPARATOR = re.compile(
+    rf"(?P<sign>[<>]?=?)(?P<v>v?)(?P<version>{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-{_LABEL})?)(?P<build>{_META})?"
+)
 
 
 class InvalidRange(InvalidInput):
@@ -125,10 +142,13 @@ def compile_range(text: str) -> Range:
     """Read a range as node does, where blank means any version; raises ``InvalidRange``."""
     if len(text) > MAX_LENGTH:
         raise InvalidRange(text, f"it is longer than {MAX_LENGTH} characters.")
-    if not text.isascii():
+    plain = _BLANKS.sub(" ", text)
+    if not plain.isascii():
         raise InvalidRange(text, "only ASCII letters, digits and signs are allowed.")
     try:
-        return Range(text=text, strict=_compile(text, wide=False), wide=_compile(text, wide=True))
+        return Range(text=text, strict=_compile(plain, wide=False), wide=_compile(plain, wide=True))
+    except _Malformed as error:
+        raise InvalidRange(text, error.why) from error
     except InvalidVersion as error:
         raise InvalidRange(text, f"it holds a version that {error.why.removeprefix('it ')}") from error
 
@@ -140,45 +160,51 @@ def compile_entered(text: str) -> Range:
     return compile_range(text.strip())
 
 
+class _Malformed(Exception):
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def _neither(token: str) -> _Malformed:
+    return _Malformed(f"“{token}” is neither a version nor a range of versions.")
+
+
 def _compile(text: str, *, wide: bool) -> tuple[Comparators, ...]:
-    alternatives = tuple(_compile_alternative(part.strip(), text, wide=wide) for part in text.split("||"))
+    alternatives = tuple(_compile_alternative(part.strip(" "), wide=wide) for part in text.split("||"))
     # An alternative that admits any version swallows the others, so that they cannot let prereleases in.
     return ((),) if () in alternatives else alternatives
 
 
-def _compile_alternative(part: str, text: str, *, wide: bool) -> Comparators:
-    ends = _HYPHEN.split(part)
-    if len(ends) == len(("from", "to")) and all(map(_PARTIAL.fullmatch, ends)):
-        found = _hyphen(*_ends(ends, text), wide=wide)
-    else:
-        tokens = _SPACE_AFTER_SIGN.sub(r"\1", part).split()
-        found = tuple(comparator for token in tokens for comparator in _token(token, text, wide=wide))
-    everything = _version(0, 0, 0, "0") if wide else _version(0, 0, 0)
-    return tuple(bound for bound in found if (bound.sign, bound.version) != (">=", everything))
+def _compile_alternative(part: str, *, wide: bool) -> Comparators:
+    """Rewrite in node's own order, for what it admits beyond the written grammar follows from that order."""
+    rest = _BUILD.sub("", part)
+    before, _, after = rest.partition(" - ")
+    if (low := _partial(before)) and (high := _partial(after.removesuffix(" "))):
+        rest = _hyphen(low, high, wide=wide)
+    rest = _BLANK_AFTER_SIGN.sub(r"\1\2\3", rest)
+    rest = _BLANK_AFTER_TILDE.sub("~", rest).replace("^ ", "^")
+    return tuple(comparator for token in rest.split(" ") if token for comparator in _token(token, wide=wide))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Partial:
     """A version with its tail left open; None stands for x, * or nothing."""
 
+    text: str
+    prefix: str
     major: int | None
     minor: int | None
     patch: int | None
     prerelease: str
     is_ordered: bool
-    prefix: str
 
     @property
-    def is_signed(self) -> bool:
-        """A full version with more before it than one v."""
-        return self.patch is not None and self.prefix not in {"", "v"}
-
-    @property
-    def floor(self) -> tuple[int, int, int]:
+    def floor(self) -> Core:
         return (self.major or 0, self.minor or 0, self.patch or 0)
 
     @property
-    def above(self) -> tuple[int, int, int]:
+    def above(self) -> Core:
         """Least numbers above everything that the partial stands for."""
         major, minor, patch = self.floor
         if self.minor is None:
@@ -186,53 +212,55 @@ class _Partial:
         return (major, minor + 1, 0) if self.patch is None else (major, minor, patch + 1)
 
 
-def _partial(token: str, text: str) -> _Partial:
-    match = _PARTIAL.fullmatch(token)
+def _partial(text: str) -> _Partial | None:
+    match = _PARTIAL.fullmatch(text)
     if match is None:
-        raise InvalidRange(text, f"“{token}” is neither a version nor a range of versions.")
-    numbers = [_number(match[name], text) for name in ("major", "minor", "patch")]
+        return None
+    numbers = [None if part is None or part in "xX*" else int(part) for part in match.group("major", "minor", "patch")]
     cut = numbers.index(None) if None in numbers else len(numbers)
     known = numbers[:cut] + [None] * (len(numbers) - cut)
     return _Partial(
+        text=text,
+        prefix=match["prefix"],
         major=known[0],
         minor=known[1],
         patch=known[2],
         prerelease=(match["prerelease"] or "") if None not in numbers else "",
         is_ordered=known == numbers,
-        prefix=match["prefix"],
     )
 
 
-def _number(part: str | None, text: str) -> int | None:
-    if part is None or part in "xX*":
-        return None
-    number = int(part)
-    if number >= MAX_NUMBER:
-        raise InvalidRange(text, f"the number {part} is too large.")
-    return number
-
-
 def _version(major: int, minor: int, patch: int, prerelease: str = "") -> Version:
-    return parse(f"{major}.{minor}.{patch}-{prerelease}" if prerelease else f"{major}.{minor}.{patch}")
+    numbers = f"{major}.{minor}.{patch}"
+    version = parse(f"{numbers}-{prerelease}" if prerelease else numbers)
+    if max(version.core) > MAX_NUMBER:
+        raise InvalidVersion(numbers, f"it has a number beyond {MAX_NUMBER}.")
+    return version
 
 
-def _bound(sign: str, numbers: tuple[int, int, int], prerelease: str = "") -> Comparator:
+def _bound(sign: str, numbers: Core, prerelease: str = "") -> Comparator:
     return Comparator(sign=sign, version=_version(*numbers, prerelease))
 
 
 NOTHING = (_bound("<", (0, 0, 0), "0"),)
 
 
-def _token(token: str, text: str, *, wide: bool) -> Comparators:
+def _unless_all(bound: Comparator, *, wide: bool) -> Comparators:
+    """Leave out a bound that every version meets: it says as little as ``*``."""
+    everything = _version(0, 0, 0, "0") if wide else _version(0, 0, 0)
+    return () if (bound.sign, bound.version) == (">=", everything) else (bound,)
+
+
+def _token(token: str, *, wide: bool) -> Comparators:
     sign = _sign_of(token)
-    partial = _partial(token[len(sign) :], text)
+    partial = _partial(token[len(sign) :])
     if sign in {"^", "~", "~>"}:
+        if partial is None:
+            raise _neither(token)
         return _caret_or_tilde(sign, partial, wide=wide)
-    if not partial.is_ordered or partial.is_signed:
-        raise InvalidRange(text, f"“{token}” is neither a version nor a range of versions.")
-    if partial.patch is not None:
-        return (_bound(sign or "=", partial.floor, partial.prerelease),)
-    return _open(sign, partial, "0" if wide else "")
+    if partial and partial.is_ordered and partial.patch is None:
+        return _open(sign, partial, wide=wide)
+    return _comparator(token, wide=wide)
 
 
 def _sign_of(token: str) -> str:
@@ -240,21 +268,36 @@ def _sign_of(token: str) -> str:
     return match[0] if match else ""
 
 
-def _open(sign: str, partial: _Partial, lowest: str) -> Comparators:
+def _comparator(token: str, *, wide: bool) -> Comparators:
+    """One whole version behind a sign; node forgives a star anywhere in it."""
+    match = _COMPARATOR.fullmatch(_STAR.sub("", token, count=1))
+    if match is None:
+        raise _neither(token)
+    version = parse(match["version"])
+    bound = _bound(match["sign"] or "=", version.core, ".".join(map(str, version.prerelease)))
+    # With a v or a build it is not recognised as a bound that every version meets.
+    return (bound,) if match["v"] or match["build"] else _unless_all(bound, wide=wide)
+
+
+def _open(sign: str, partial: _Partial, *, wide: bool) -> Comparators:
     """A partial version after no operator or a comparison, as in ``1.x`` or ``>1.2``."""
+    lowest = "0" if wide else ""
     if partial.major is None:
         return NOTHING if sign in {"<", ">"} else ()
     match sign:
         case ">":
-            return (_bound(">=", partial.above, lowest),)
+            return _unless_all(_bound(">=", partial.above, lowest), wide=wide)
         case ">=":
-            return (_bound(">=", partial.floor, lowest),)
+            return _unless_all(_bound(">=", partial.floor, lowest), wide=wide)
         case "<":
             return (_bound("<", partial.floor, "0"),)
         case "<=":
             return (_bound("<", partial.above, "0"),)
         case _:
-            return (_bound(">=", partial.floor, lowest), _bound("<", partial.above, "0"))
+            return (
+                *_unless_all(_bound(">=", partial.floor, lowest), wide=wide),
+                _bound("<", partial.above, "0"),
+            )
 
 
 def _caret_or_tilde(sign: str, partial: _Partial, *, wide: bool) -> Comparators:
@@ -262,10 +305,10 @@ def _caret_or_tilde(sign: str, partial: _Partial, *, wide: bool) -> Comparators:
         return ()
     lowest = "0" if wide and partial.patch is None else partial.prerelease
     ceiling = _caret_ceiling(partial) if sign == "^" else _tilde_ceiling(partial)
-    return (_bound(">=", partial.floor, lowest), _bound("<", ceiling, "0"))
+    return (*_unless_all(_bound(">=", partial.floor, lowest), wide=wide), _bound("<", ceiling, "0"))
 
 
-def _caret_ceiling(partial: _Partial) -> tuple[int, int, int]:
+def _caret_ceiling(partial: _Partial) -> Core:
     """The leftmost number that is not zero may not change."""
     major, minor, patch = partial.floor
     if major or partial.minor is None:
@@ -273,25 +316,31 @@ def _caret_ceiling(partial: _Partial) -> tuple[int, int, int]:
     return (0, minor + 1, 0) if minor or partial.patch is None else (0, 0, patch + 1)
 
 
-def _tilde_ceiling(partial: _Partial) -> tuple[int, int, int]:
+def _tilde_ceiling(partial: _Partial) -> Core:
     major, minor, _ = partial.floor
     return (major + 1, 0, 0) if partial.minor is None else (major, minor + 1, 0)
 
 
-def _ends(ends: list[str], text: str) -> tuple[_Partial, _Partial]:
-    """Read both ends; as in node, no sign may stand before a full version, except before an upper prerelease."""
-    low, high = _partial(ends[0], text), _partial(ends[1], text)
-    if low.is_signed or (high.is_signed and not high.prerelease):
-        raise InvalidRange(text, "leave out the = before the ends of a range from one version to another.")
-    return low, high
+def _hyphen(low: _Partial, high: _Partial, *, wide: bool) -> str:
+    """Write both ends as comparisons; no sign may stand before a full version, except before an upper prerelease."""
+    for end in (low, high):
+        if "=" in end.prefix and end.patch is not None and not (end is high and end.prerelease):
+            raise _Malformed("leave out the = before the ends of a range from one version to another.")
+    return f"{_from(low, wide=wide)} {_to(high, wide=wide)}".strip(" ")
 
 
-def _hyphen(low: _Partial, high: _Partial, *, wide: bool) -> Comparators:
-    bounds: list[Comparator] = []
-    if low.major is not None:
-        bounds.append(_bound(">=", low.floor, low.prerelease or ("0" if wide else "")))
+def _from(low: _Partial, *, wide: bool) -> str:
+    if low.major is None:
+        return ""
+    written = low.text if low.patch is not None else "{}.{}.{}".format(*low.floor)
+    return f">={written}{'-0' if wide and not low.prerelease else ''}"
+
+
+def _to(high: _Partial, *, wide: bool) -> str:
     if high.major is None:
-        return tuple(bounds)
-    if high.prerelease or (high.patch is not None and not wide):
-        return (*bounds, _bound("<=", high.floor, high.prerelease))
-    return (*bounds, _bound("<", high.above, "0"))
+        return ""
+    if high.prerelease:
+        return "<={}.{}.{}-{}".format(*high.floor, high.prerelease)
+    if high.patch is not None and not wide:
+        return f"<={high.text}"
+    return "<{}.{}.{}-0".format(*high.above)

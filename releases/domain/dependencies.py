@@ -60,6 +60,11 @@ def rollback_phases(depends_on: Graph, *, only: Collection[str] | None = None) -
     return deployment_phases(depends_on, only=only)[::-1]
 
 
+def against(depends_on: Graph) -> dict[str, frozenset[str]]:
+    """Turn every edge around: on the way back a provider waits for what needs it."""
+    return {name: frozenset(dependents) for name, dependents in _reverse(_complete(depends_on)).items()}
+
+
 def transitive_dependents(depends_on: Graph, services: Collection[str]) -> tuple[str, ...]:
     """Everything that needs one of these services, at any distance, without the services themselves; sorted."""
     reached = _reach(_reverse(_complete(depends_on)), services)

@@ -47,10 +47,16 @@ class Conflict(ReleaseError):
 
 
 class VerdictRefused(Conflict):
-    """A verdict or gate says no; ``reasons`` are the verdict's own, worst first."""
+    """A verdict says no; ``reasons`` are the verdict's own, worst first."""
 
     code = "verdict-refused"
 
     def __init__(self, message: str, reasons: Sequence[object] = ()) -> None:
         super().__init__(message)
         self.reasons = tuple(reasons)
+
+
+class GateRefused(VerdictRefused):
+    """A gate is closed; ``reasons`` holds one for each gate that is."""
+
+    code = "gate-closed"

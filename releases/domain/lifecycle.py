@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from releases.domain.errors import Conflict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 class ReleaseState(StrEnum):
@@ -31,6 +31,17 @@ class PromotionState(StrEnum):
     PAUSED = "paused"
     SUCCEEDED = "succeeded"
     CANCELLED = "cancelled"
+
+
+class OnFailure(StrEnum):
+    """What follows by itself when a service of a promotion fails."""
+
+    HOLD = "hold"
+    """A person decides."""
+    ROLL_BACK = "roll_back"
+    """The stage goes back to the last set that ran verified together."""
+    LEAVE = "leave"
+    """What failed is left as it is and named, so that everything else still goes back."""
 
 
 class SessionState(StrEnum):
@@ -77,6 +88,8 @@ _ENDED = frozenset(
     },
 )
 
+_DECIDED = frozenset({SlotState.PENDING, SlotState.SKIPPED, SlotState.SUCCEEDED, SlotState.CANCELLED})
+
 SLOT_MOVES: Mapping[SlotState, frozenset[SlotState]] = {
     # A service may answer faster than we write, so a pending slot may already hear any result.
     SlotState.PENDING: _ENDED | {SlotState.DISPATCHED, SlotState.ACCEPTED, SlotState.IN_PROGRESS, SlotState.SKIPPED},
@@ -93,10 +106,11 @@ SLOT_MOVES: Mapping[SlotState, frozenset[SlotState]] = {
 
 STEP_MOVES: Mapping[SlotState, frozenset[SlotState]] = {
     **SLOT_MOVES,
-    # A step outlives its attempts: a retry asks again, a skip decides that nobody needs to.
-    SlotState.FAILED: frozenset({SlotState.PENDING, SlotState.SKIPPED, SlotState.CANCELLED}),
-    SlotState.REJECTED: frozenset({SlotState.PENDING, SlotState.SKIPPED, SlotState.CANCELLED}),
-    SlotState.TIMED_OUT: frozenset({SlotState.PENDING, SlotState.SKIPPED, SlotState.CANCELLED}),
+    # A step outlives its attempts: a retry asks again, a skip decides that nobody needs to, and a success that came
+    # too late may be accepted. The slot of the attempt stays closed as it was.
+    SlotState.FAILED: _DECIDED,
+    SlotState.REJECTED: _DECIDED,
+    SlotState.TIMED_OUT: _DECIDED,
 }
 
 SESSION_MOVES: Mapping[SessionState, frozenset[SessionState]] = {
@@ -144,6 +158,17 @@ RELEASE_MOVES: Mapping[ReleaseState, frozenset[ReleaseState]] = {
     ReleaseState.RELEASED: frozenset(),
     ReleaseState.CANCELLED: frozenset(),
 }
+
+
+def is_at_rest(promotion: PromotionState, slots: Iterable[SlotState]) -> bool:
+    """Tell whether nothing moves any more unless a person acts; a paused promotion sends nothing that is pending."""
+    if promotion is PromotionState.RUNNING:
+        return False
+    if promotion not in OPEN_PROMOTIONS:
+        return True
+    moving = OPEN_SLOTS - {SlotState.PENDING} if promotion is PromotionState.PAUSED else OPEN_SLOTS
+    return moving.isdisjoint(slots)
+
 
 State = TypeVar("State", bound=StrEnum)
 

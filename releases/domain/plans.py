@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from releases.domain.compatibility import judge
+from releases.domain.budgets import Budget, standing_still
+from releases.domain.critical_path import forecast
 from releases.domain.dependencies import CyclicDependency, deployment_phases, restrict
 from releases.domain.errors import ReleaseError
 from releases.domain.evidence import open_rules
+from releases.domain.gates import freeze_gates
+from releases.domain.hotfixes import hotfix_problems
+from releases.domain.judgement import Judgement, judge_and_mend
+from releases.domain.plan_digest import digest_of
+from releases.domain.plan_kinds import KEEPS_LIVE, nothing_live, to_reverify
+from releases.domain.plan_problems import (
+    circle,
+    nothing_to_release,
+    refused_version,
+    unexplained_downgrades,
+    unknown_services,
+)
 from releases.domain.platform_versions import (
     FIRST,
     PlatformBump,
     ServiceChange,
     describe_change,
     determine_platform_version,
-    is_downgrade,
 )
 from releases.domain.selection import (
     Candidate,
@@ -28,12 +38,21 @@ from releases.domain.selection import (
     eligibility,
     select_version,
 )
-from releases.domain.solver import Recommendation, conflict_core, search
-from releases.domain.verdicts import Constraint, Overall, Rules, Verdict
+from releases.domain.transitions import risk_windows
+from releases.domain.verdicts import Overall, Verdict
 from releases.domain.versions import Direction, Flag, Level, Version, parse, parse_entered
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
+
+    from releases.domain.conflict import Conflict
+    from releases.domain.critical_path import Forecast
+    from releases.domain.dependencies import Phases
+    from releases.domain.gates import Freeze, Gate
+    from releases.domain.hotfixes import HotfixScope
+    from releases.domain.rules import Rules
+    from releases.domain.solver import Recommendation, Search
+    from releases.domain.transitions import RiskWindow
 
 __all__ = [
     "Candidate",
@@ -49,15 +68,17 @@ __all__ = [
     "select_version",
 ]
 
-# In these kinds a service that nobody names stays as it is; in the others it takes its highest eligible version.
-KEEPS_LIVE = frozenset({"independent", "hotfix", "rollback"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
-    """What a person asked for; ``forced`` asks for a PATCH although nothing changed, and needs a reason."""
+    """What a person asked for; ``forced`` asks for a PATCH although nothing changed, and needs a reason.
+
+    ``path`` names the stages that the release goes through, in order; empty for all. ``urgency`` is that of a hotfix.
+    """
 
     kind: str = "synchronized"
+    urgency: str = ""
+    path: tuple[str, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
     target_version: str | None = None
     reason: str = ""
@@ -68,7 +89,8 @@ class PlanRequest:
 class PlanFacts:
     """What is known when the plan is made: ``live`` is the set of the last stable platform version ``baseline``.
 
-    ``live`` also gives the deployed versions of ``external`` services.
+    ``live`` also gives the deployed versions of ``external`` services. ``durations`` are milliseconds. ``clock`` gives
+    seconds that only ever grow, to end a search for a better set in time. ``hotfix`` is what the urgency means.
     """
 
     baseline: Version | None
@@ -81,6 +103,10 @@ class PlanFacts:
     from_stage: str = ""
     last_stable: Mapping[str, Version] = field(default_factory=dict)
     first: Version = FIRST
+    durations: Mapping[str, int] = field(default_factory=dict)
+    freezes: tuple[Freeze, ...] = ()
+    hotfix: HotfixScope | None = None
+    clock: Callable[[], float] = standing_still
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +131,19 @@ class PlanChange:
 class Plan:
     """``phases`` hold the services that change, ``all_phases`` every one; ``digest`` changes with what was agreed to.
 
-    ``conflict`` is the smallest set of rules to blame when no compatible set exists.
+    ``risks``, ``forecast`` and ``gates`` tell how it will go; they change by themselves, so nobody agrees to them.
+    Without an order there is no forecast.
+
+    ``path`` names the stages that it goes through, empty for all. ``reverify`` names the services that are not deployed
+    but need one that is, at any distance; empty where everything is released together.
+
+    ``alternative`` is the nearest set that keeps what was chosen, where the recommended one does not. ``search`` says
+    how the search for a compatible set ended, None where the set fits as it is; ``conflict`` names the
+    rules to blame when no compatible set exists.
     """
 
     kind: str
+    path: tuple[str, ...]
     baseline: str | None
     platform_version: str | None
     level: Level
@@ -117,18 +152,29 @@ class Plan:
     changes: tuple[PlanChange, ...]
     verdict: Verdict
     phases: tuple[tuple[str, ...], ...]
-    rollback_phases: tuple[tuple[str, ...], ...]
     all_phases: tuple[tuple[str, ...], ...]
+    reverify: tuple[str, ...]
+    hotfix: HotfixScope | None
     recommended: Recommendation | None
-    conflict: tuple[Constraint, ...]
+    alternative: Recommendation | None
+    search: Search | None
+    conflict: Conflict | None
     problems: tuple[Problem, ...]
     selections: tuple[Selection, ...]
-    digest: str
+    digest: str = ""
+    risks: tuple[RiskWindow, ...]
+    forecast: Forecast | None
+    gates: tuple[Gate, ...]
 
     @property
     def can_be_created(self) -> bool:
         """Nothing in the way; an UNDETERMINED plan may be created, for the first stage only warns of it."""
         return not self.problems and self.verdict.overall is not Overall.INCOMPATIBLE
+
+    @property
+    def rollback_phases(self) -> tuple[tuple[str, ...], ...]:
+        """The same phases backwards: what depends on others goes first."""
+        return self.phases[::-1]
 
     @property
     def changed(self) -> tuple[PlanChange, ...]:
@@ -152,31 +198,46 @@ class _Sets:
 def build_plan(request: PlanRequest, facts: PlanFacts) -> Plan:
     """Work everything out; whatever stands in the way is a problem of the plan, never an exception."""
     facts = replace(facts, rules=replace(facts.rules, external=facts.rules.external | facts.external))
-    selections = _selections(request, facts)
-    sets = _sets(facts, selections)
+    sets = _sets(facts, selections := _selections(request, facts))
     bump, version_problems = _bump(request, facts, sets)
-    changes = _changes(sets, facts, {selection.service: selection.chosen_by for selection in selections})
-    phases, cycle_problems = _phases(facts, sets, {change.service for change in changes if change.is_change})
-    verdict, recommended, conflict = _weigh(facts, sets, bump.version or facts.baseline)
+    phases, cycle_problems = _phases(request, facts, sets, changes := _changes(sets, facts, selections))
+    judged = _weigh(request, facts, sets, bump)
     plan = Plan(
         kind=request.kind,
-        baseline=str(facts.baseline) if facts.baseline else None,
-        platform_version=str(bump.version) if bump.version else None,
+        path=request.path,
+        baseline=_raw(facts.baseline),
+        platform_version=_raw(bump.version),
         level=bump.level,
         rationale=bump.rationale,
         warnings=bump.warnings,
         changes=changes,
-        verdict=verdict,
+        verdict=judged.verdict,
         phases=phases.changed,
-        rollback_phases=phases.changed[::-1],
         all_phases=phases.every,
-        recommended=recommended,
-        conflict=conflict,
+        reverify=phases.reverify,
+        hotfix=facts.hotfix,
+        recommended=judged.recommended,
+        alternative=judged.alternative,
+        search=judged.search,
+        conflict=judged.conflict,
         problems=(*_selection_problems(request, facts, selections), *version_problems, *cycle_problems),
         selections=selections,
-        digest="",
+        risks=_risks(facts, sets, phases.changed, bump),
+        forecast=phases.forecast,
+        gates=freeze_gates(facts.freezes, facts.rules.as_of) if facts.rules.as_of else (),
     )
-    return replace(plan, digest=_digest(plan))
+    return _with_digest(plan)
+
+
+def _raw(version: Version | None) -> str | None:
+    return version.raw if version else None
+
+
+def _risks(facts: PlanFacts, sets: _Sets, phases: Phases, bump: PlatformBump) -> tuple[RiskWindow, ...]:
+    """Judge what runs side by side on the way, by the rules for where it leads."""
+    wide = facts.admit_prereleases
+    book = open_rules(facts.rules, platform_version=bump.version or facts.baseline, include_prereleases=wide)
+    return risk_windows(sets.before, sets.after, phases, book)
 
 
 def _selections(request: PlanRequest, facts: PlanFacts) -> tuple[Selection, ...]:
@@ -202,18 +263,12 @@ def _select(service: str, request: PlanRequest, facts: PlanFacts) -> Selection:
 def _selection_problems(
     request: PlanRequest, facts: PlanFacts, selections: tuple[Selection, ...]
 ) -> tuple[Problem, ...]:
-    known = facts.rules.required | facts.rules.optional
-    unknown = (_unknown_service(name, known) for name in sorted(request.overrides.keys() - known))
-    return (*(selection.problem for selection in selections if selection.problem), *unknown)
-
-
-def _unknown_service(name: str, known: Collection[str]) -> Problem:
-    return Problem(
-        code="unknown-service",
-        service=name,
-        text=f"The platform has no service {name}.",
-        fix=f"Name one of {', '.join(sorted(known))}." if known else "Add the service to the platform first.",
-        field=f"overrides.{name}",
+    unknown = unknown_services(request.overrides, facts.rules.required | facts.rules.optional)
+    return (
+        *nothing_live(request.kind, facts.live),
+        *hotfix_problems(request.kind, request.reason, facts.hotfix),
+        *(selection.problem for selection in selections if selection.problem),
+        *unknown,
     )
 
 
@@ -234,53 +289,30 @@ def _bump(request: PlanRequest, facts: PlanFacts, sets: _Sets) -> tuple[Platform
         last_stable=facts.last_stable,
         first=facts.first,
     )
-    problems = (*_downgrade_problems(request, plain), *_force_problems(request, plain))
+    reason = request.reason.strip()
+    problems = (
+        *unexplained_downgrades(plain, reason),
+        *nothing_to_release(plain, reason, forced=request.forced),
+    )
     try:
         bump = determine_platform_version(
             baseline=facts.baseline,
             before=sets.before,
             after=sets.after,
-            forced_reason=request.reason.strip() if request.forced else "",
+            forced_reason=reason if request.forced else "",
             requested=parse_entered(request.target_version) if request.target_version else None,
-            override_reason=request.reason.strip(),
+            override_reason=reason,
             published=facts.published,
             last_stable=facts.last_stable,
             first=facts.first,
         )
     except ReleaseError as error:
-        return plain, (*problems, _version_problem(error))
+        return plain, (*problems, refused_version(error))
     return bump, problems
 
 
-def _version_problem(error: ReleaseError) -> Problem:
-    return Problem(code=error.code, text=error.message, fix="Choose another platform version.", field="target_version")
-
-
-def _downgrade_problems(request: PlanRequest, bump: PlatformBump) -> tuple[Problem, ...]:
-    if request.reason.strip():
-        return ()
-    return tuple(
-        Problem(
-            code="downgrade-needs-reason",
-            service=change.service,
-            text=change.text,
-            fix=f"Give a reason, or choose {change.before} or a higher version of {change.service}.",
-            field="reason",
-        )
-        for change in bump.changes
-        if is_downgrade(change)
-    )
-
-
-def _force_problems(request: PlanRequest, bump: PlatformBump) -> tuple[Problem, ...]:
-    if bump.version is not None or (request.forced and request.reason.strip()):
-        return ()
-    code, field_ = ("force-needs-reason", "reason") if request.forced else ("no-change", "")
-    fix = "Give a reason." if request.forced else "Choose a version that differs from the live one."
-    return (Problem(code=code, text=bump.rationale[0], fix=fix, field=field_),)
-
-
-def _changes(sets: _Sets, facts: PlanFacts, choosers: Mapping[str, Chooser]) -> tuple[PlanChange, ...]:
+def _changes(sets: _Sets, facts: PlanFacts, selections: tuple[Selection, ...]) -> tuple[PlanChange, ...]:
+    choosers = {selection.service: selection.chosen_by for selection in selections}
     described = (
         describe_change(name, sets.before.get(name), sets.after.get(name), facts.last_stable.get(name))
         for name in sorted({*sets.before, *sets.after})
@@ -305,44 +337,34 @@ def _plan_change(change: ServiceChange, chosen_by: Chooser) -> PlanChange:
 class _Order:
     every: tuple[tuple[str, ...], ...] = ()
     changed: tuple[tuple[str, ...], ...] = ()
+    reverify: tuple[str, ...] = ()
+    forecast: Forecast | None = None
 
 
-def _phases(facts: PlanFacts, sets: _Sets, changed: Collection[str]) -> tuple[_Order, tuple[Problem, ...]]:
+def _phases(
+    request: PlanRequest, facts: PlanFacts, sets: _Sets, changes: tuple[PlanChange, ...]
+) -> tuple[_Order, tuple[Problem, ...]]:
+    changed = {change.service for change in changes if change.is_change}
     graph = restrict(facts.rules.depends_on, sets.after.keys())
     try:
         every, some = deployment_phases(graph), deployment_phases(graph, only=sets.after.keys() & changed)
     except CyclicDependency as error:
-        fix = "Remove one dependency of each circle."
-        return _Order(), (Problem(code=error.code, service=error.members[0], text=error.message, fix=fix),)
-    return _Order(every=every, changed=some), ()
+        return _Order(), (circle(error),)
+    reverify = to_reverify(request.kind, changed, graph, sets.after.keys() - changed)
+    took = forecast(graph, some, facts.durations)
+    return _Order(every=every, changed=some, reverify=reverify, forecast=took), ()
 
 
-def _weigh(
-    facts: PlanFacts, sets: _Sets, platform_version: Version | None
-) -> tuple[Verdict, Recommendation | None, tuple[Constraint, ...]]:
-    """Judge the set; if it does not hold, look for the nearest one that does, else for the rules that forbid all."""
-    rules, candidates, wide = facts.rules, _choices(facts), facts.admit_prereleases
-    verdict = judge(
+def _weigh(request: PlanRequest, facts: PlanFacts, sets: _Sets, bump: PlatformBump) -> Judgement:
+    return judge_and_mend(
         versions=sets.weighed,
-        platform_version=platform_version,
-        rules=rules,
-        include_prereleases=wide,
-        candidates=candidates,
+        platform_version=bump.version or facts.baseline,
+        rules=facts.rules,
+        include_prereleases=facts.admit_prereleases,
+        candidates=_choices(facts),
+        chosen=[service for service, version in request.overrides.items() if version.strip()],
+        budget=Budget(clock=facts.clock),
     )
-    if verdict.overall in {Overall.COMPATIBLE, Overall.COMPATIBLE_WITH_WARNINGS}:
-        return verdict, None, ()
-    book = open_rules(rules, platform_version=platform_version, include_prereleases=wide)
-    recommended = search(versions=sets.weighed, book=book, candidates=candidates).recommendation
-    if recommended:
-        return verdict, recommended, ()
-    core = conflict_core(
-        versions=sets.weighed,
-        rules=rules,
-        candidates=candidates,
-        platform_version=platform_version,
-        include_prereleases=wide,
-    )
-    return verdict, None, core
 
 
 def _choices(facts: PlanFacts) -> dict[str, tuple[Version, ...]]:
@@ -362,15 +384,15 @@ def _may_propose(candidate: Candidate, facts: PlanFacts, live: Version | None) -
     return is_live or not eligibility(candidate, admit_prereleases=facts.admit_prereleases, from_stage=facts.from_stage)
 
 
-def _digest(plan: Plan) -> str:
-    """Hash of everything that an approval is given for; texts are left out, so that better wording voids nothing."""
-    agreed = {
-        "kind": plan.kind,
-        "target": plan.platform_version,
-        "versions": [[change.service, change.from_version, change.to_version] for change in plan.changes],
-        "phases": plan.phases,
-        "overall": plan.verdict.overall,
-        "reasons": [[reason.code, reason.severity, reason.evidence] for reason in plan.verdict.reasons],
-    }
-    canonical = json.dumps(agreed, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+def _with_digest(plan: Plan) -> Plan:
+    digest = digest_of(
+        kind=plan.kind,
+        target=plan.platform_version,
+        changes=[(change.service, change.from_version, change.to_version) for change in plan.changes],
+        phases=plan.phases,
+        verdict=plan.verdict,
+        # Left out where there is none, so that plans which were agreed to before there were paths keep their digest.
+        **({"path": plan.path} if plan.path else {}),
+        **({"hotfix": plan.hotfix.agreed} if plan.hotfix else {}),
+    )
+    return replace(plan, digest=digest)

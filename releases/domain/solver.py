@@ -1,29 +1,45 @@
-"""The nearest set of versions that is compatible, or the rules that together rule every set out."""
+"""The nearest set of versions that is compatible."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from releases.domain.budgets import Budget
 from releases.domain.compatibility import membership
 from releases.domain.evidence import RuleBook, open_rules
-from releases.domain.verdicts import Constraint, Reason, Rules, Severity
-from releases.domain.versions import Direction, Version, classify
+from releases.domain.rules import Severity
+from releases.domain.solving.growth import Ending, Growth, grow
+from releases.domain.solving.space import Space
+from releases.domain.versions import Direction, classify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+
+    from releases.domain.findings import Pair
+    from releases.domain.rules import Constraint, Rules
+    from releases.domain.versions import Version
 
     Versions = Mapping[str, Version]
     Candidates = Mapping[str, Sequence[Version]]
     Cost = tuple[int, int, tuple[int, ...], int, tuple[int, ...]]
 
-NODE_BUDGET = 5000
+
+BLOCKING = frozenset({Severity.ERROR, Severity.UNKNOWN})
 
 
 class Proof(StrEnum):
     PROVEN = "PROVEN"
     BEST_FOUND = "BEST_FOUND"
+
+
+class Search(StrEnum):
+    """What a search came to; UNDETERMINED when its budget ended before a set was found or ruled out."""
+
+    FOUND = "FOUND"
+    NONE = "NONE"
+    UNDETERMINED = "UNDETERMINED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +63,15 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """``is_exhausted`` means that the budget ended the search: no recommendation then proves nothing."""
+    """There is a recommendation exactly when the result is FOUND; ``nodes`` is what of the budget is spent so far.
+
+    ``alternative`` is the nearest set that keeps what a person chose, where the recommendation does not.
+    """
 
     recommendation: Recommendation | None
-    is_exhausted: bool
+    result: Search
     nodes: int
+    alternative: Recommendation | None = None
 
 
 def recommend(
@@ -62,7 +82,7 @@ def recommend(
     pins: Collection[str] = (),
     platform_version: Version | None,
     include_prereleases: bool,
-    node_budget: int = NODE_BUDGET,
+    budget: Budget | None = None,
 ) -> Recommendation | None:
     """Change as little as possible until nothing is broken or unknown; None when no such set was found."""
     return search(
@@ -70,7 +90,7 @@ def recommend(
         book=open_rules(rules, platform_version=platform_version, include_prereleases=include_prereleases),
         candidates=candidates,
         pins=pins,
-        node_budget=node_budget,
+        budget=budget,
     ).recommendation
 
 
@@ -80,18 +100,95 @@ def search(
     book: RuleBook,
     candidates: Candidates,
     pins: Collection[str] = (),
-    node_budget: int = NODE_BUDGET,
-    blocking: frozenset[Severity] = frozenset({Severity.ERROR, Severity.UNKNOWN}),
+    choices: Collection[str] = (),
+    budget: Budget | None = None,
 ) -> Outcome:
-    """Try one change, then two, and so on; the first number that succeeds is searched to its end."""
-    fixed = frozenset(pins) | book.rules.external
-    free = {name: tuple(found) for name, found in candidates.items() if name not in fixed}
-    descent = _Descent(original=dict(versions), book=book, candidates=free, blocking=blocking, budget=node_budget)
-    for changes in range(len(free) + 1):
-        descent.deepen(changes)
-        if descent.best is not None or descent.is_exhausted:
-            break
-    return Outcome(recommendation=descent.answer(), is_exhausted=descent.is_exhausted, nodes=descent.nodes)
+    """Find the cheapest set that nothing speaks against.
+
+    Where it gives up one of the ``choices``, also find the cheapest that keeps them all.
+    """
+    budget, blockers = budget or Budget(), Blockers(book)
+    chosen = frozenset(choices) & versions.keys() - frozenset(pins)
+    with budget.holding_back(0.25 if chosen else 0):
+        free = _search(versions, blockers, candidates, pins, budget)
+    if free.recommendation is None or all(free.recommendation.versions[name] == versions[name] for name in chosen):
+        return free
+    kept = _search(versions, blockers, candidates, {*pins, *chosen}, budget)
+    return replace(free, alternative=kept.recommendation, nodes=kept.nodes)
+
+
+def _search(
+    versions: Versions, blockers: Blockers, candidates: Candidates, pins: Collection[str], budget: Budget
+) -> Outcome:
+    space = Space(
+        book=blockers.book,
+        originals=versions,
+        candidates=candidates,
+        fixed=frozenset(pins) | blockers.book.rules.external,
+        blame=blockers,
+        budget=budget,
+    )
+    growth = Growth(ending=Ending.IMPOSSIBLE) if lacks_membership(space) else grow(space, budget)
+    found = _recommendation(space, growth.versions, growth.ending) if growth.versions is not None else None
+    return Outcome(recommendation=found, result=_RESULTS[growth.ending], nodes=budget.spent)
+
+
+_RESULTS = {
+    Ending.CHEAPEST: Search.FOUND,
+    Ending.SOME: Search.FOUND,
+    Ending.IMPOSSIBLE: Search.NONE,
+    Ending.SPENT: Search.UNDETERMINED,
+}
+
+
+class Blockers:
+    """Blames without a name: 1 where a reason blocks."""
+
+    unknown = 1
+
+    def __init__(self, book: RuleBook) -> None:
+        self.book = book
+        self._known: dict[tuple[Pair, Version, Version], int] = {}
+
+    def of(self, pair: Pair, consumer: Version, provider: Version) -> int:
+        key = (pair, consumer, provider)
+        if key not in self._known:
+            reasons = self.book.check(pair, {pair.consumer: consumer, pair.provider: provider})
+            self._known[key] = int(any(reason.blocks for reason in reasons))
+        return self._known[key]
+
+    def of_broken(self, constraints: Sequence[Constraint]) -> int:
+        return int(any(constraint.severity in BLOCKING for constraint in constraints))
+
+
+def lacks_membership(space: Space) -> bool:
+    """Whether a service is missing or unexpected in a way that no choice of versions can mend."""
+    missing = (space.shelf(service) for service in space.services if service not in space.originals)
+    whole = {shelf.service: shelf.versions[0] for shelf in missing if shelf.versions} | dict(space.originals)
+    return any(membership(whole, space.book.rules))
+
+
+def _recommendation(space: Space, final: Versions, ending: Ending) -> Recommendation:
+    changes = tuple(
+        RecommendedChange(
+            service=name, before=space.originals.get(name), after=final[name], why=_why(space, name, final)
+        )
+        for name in sorted(final)
+        if space.originals.get(name) != final[name]
+    )
+    proof = Proof.PROVEN if ending is Ending.CHEAPEST else Proof.BEST_FOUND
+    return Recommendation(versions=dict(sorted(final.items())), changes=changes, proof=proof)
+
+
+def _why(space: Space, service: str, final: Versions) -> str:
+    """What would be wrong if everything but this one change were made."""
+    if service not in space.originals:
+        return next(
+            reason.text for reason in membership(space.originals, space.book.rules) if reason.service == service
+        )
+    without = {**final, service: space.originals[service]}
+    reasons = (reason for pair in space.pairs_of[service] for reason in space.book.check(pair, without))
+    return next((reason.text for reason in reasons if reason.blocks), "")
 
 
 def cost(original: Versions, final: Versions, candidates: Candidates) -> Cost:
@@ -110,148 +207,3 @@ def cost(original: Versions, final: Versions, candidates: Candidates) -> Cost:
 def _age(version: Version, candidates: Sequence[Version]) -> int:
     """Count the candidates that are newer; the string decides between equal precedence."""
     return sum((other.key, other.raw) > (version.key, version.raw) for other in candidates)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Descent:
-    """Depth-first search that only ever changes a service that something broken points at.
-
-    It misses nothing: a better set must change one end of every broken pair.
-    """
-
-    original: dict[str, Version]
-    book: RuleBook
-    candidates: Candidates
-    blocking: frozenset[Severity]
-    budget: int
-    nodes: int = 0
-    is_exhausted: bool = False
-    best: dict[str, Version] | None = None
-    checked: dict[tuple[str, str, str, str], Reason | None] = field(default_factory=dict)
-    seen: set[frozenset[tuple[str, str]]] = field(default_factory=set)
-
-    def deepen(self, changes: int) -> None:
-        self.seen.clear()
-        self._dive(self.original, frozenset(), changes)
-
-    def _dive(self, versions: dict[str, Version], changed: frozenset[tuple[str, str]], changes: int) -> None:
-        if changed in self.seen or self._is_spent():
-            return
-        self.seen.add(changed)
-        blamed = self._trouble(versions)
-        if blamed is None:
-            self._keep(versions)
-        elif changes:
-            touched = {name for name, _ in changed}
-            for name in (end for end in (blamed.service, blamed.other) if end not in touched):
-                for version in self.candidates.get(name, ()):
-                    if version != self.original.get(name):
-                        self._dive({**versions, name: version}, changed | {(name, version.raw)}, changes - 1)
-
-    def _is_spent(self) -> bool:
-        self.is_exhausted = self.is_exhausted or self.nodes >= self.budget
-        self.nodes += not self.is_exhausted
-        return self.is_exhausted
-
-    def _keep(self, versions: dict[str, Version]) -> None:
-        if self.best is None or self._cost(versions) < self._cost(self.best):
-            self.best = versions
-
-    def _cost(self, versions: Versions) -> Cost:
-        return cost(self.original, versions, self.candidates)
-
-    def _trouble(self, versions: Versions) -> Reason | None:
-        return next(self._troubles(versions), None)
-
-    def _troubles(self, versions: Versions) -> Iterator[Reason]:
-        yield from membership(versions, self.book.rules)
-        for pair in self.book.pairs_of(versions):
-            consumer, provider = versions[pair.consumer], versions[pair.provider]
-            key = (pair.consumer, consumer.raw, pair.provider, provider.raw)
-            if key not in self.checked:
-                reasons = self.book.check(pair, versions)
-                self.checked[key] = next((each for each in reasons if self._blocks(each)), None)
-            reason = self.checked[key]
-            if reason is not None:
-                yield reason
-
-    def _blocks(self, reason: Reason) -> bool:
-        return reason.decisive and reason.severity in self.blocking
-
-    def answer(self) -> Recommendation | None:
-        if self.best is None:
-            return None
-        final = self.best
-        changes = tuple(
-            RecommendedChange(
-                service=name, before=self.original.get(name), after=final[name], why=self._why(name, final)
-            )
-            for name in sorted(final)
-            if self.original.get(name) != final[name]
-        )
-        proof = Proof.BEST_FOUND if self.is_exhausted else Proof.PROVEN
-        return Recommendation(versions=dict(sorted(final.items())), changes=changes, proof=proof)
-
-    def _why(self, service: str, final: Versions) -> str:
-        """What would be wrong if everything but this one change were made."""
-        without = {name: version for name, version in final.items() if name != service}
-        if service in self.original:
-            without[service] = self.original[service]
-        trouble = self._trouble(without)
-        return trouble.text if trouble else ""
-
-
-def conflict_core(
-    *,
-    versions: Versions,
-    rules: Rules,
-    candidates: Candidates,
-    pins: Collection[str] = (),
-    platform_version: Version | None,
-    include_prereleases: bool,
-    node_budget: int = NODE_BUDGET,
-) -> tuple[Constraint, ...]:
-    """Fewest rules that together rule out every set: leave one out and a set exists. Empty when no rule is to blame.
-
-    A search that its budget ends counts as "a set may exist", so a rule is never blamed without proof.
-    """
-
-    def is_possible(constraints: tuple[Constraint, ...]) -> bool:
-        book = open_rules(
-            replace(rules, constraints=constraints),
-            platform_version=platform_version,
-            include_prereleases=include_prereleases,
-        )
-        outcome = search(
-            versions=versions,
-            book=book,
-            candidates=candidates,
-            pins=pins,
-            node_budget=node_budget,
-            blocking=frozenset({Severity.ERROR}),
-        )
-        return outcome.recommendation is not None or outcome.is_exhausted
-
-    every = tuple(sorted(rules.constraints, key=lambda constraint: constraint.id))
-    if is_possible(every) or not is_possible(()):
-        return ()
-    return tuple(sorted(_core(is_possible, (), every, is_grown=False), key=lambda constraint: constraint.id))
-
-
-def _core(
-    is_possible: Callable[[tuple[Constraint, ...]], bool],
-    given: tuple[Constraint, ...],
-    suspects: tuple[Constraint, ...],
-    *,
-    is_grown: bool,
-) -> tuple[Constraint, ...]:
-    """QuickXplain: halve the rules, and look in each half for what the other needs to conflict."""
-    if is_grown and not is_possible(given):
-        return ()
-    if len(suspects) == 1:
-        return suspects
-    middle = len(suspects) // 2
-    first, second = suspects[:middle], suspects[middle:]
-    from_second = _core(is_possible, (*given, *first), second, is_grown=True)
-    from_first = _core(is_possible, (*given, *from_second), first, is_grown=bool(from_second))
-    return (*from_first, *from_second)

@@ -1,20 +1,17 @@
-"""What is known about versions running together, and the verdict that follows from the reasons."""
+"""The outcome of checks, and the verdict that follows from their reasons."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from releases.domain.rules import Severity
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-
-class Severity(StrEnum):
-    OK = "OK"
-    WARNING = "WARNING"
-    UNKNOWN = "UNKNOWN"
-    ERROR = "ERROR"
+    from releases.domain.rules import Ignore
 
 
 class Overall(StrEnum):
@@ -25,46 +22,6 @@ class Overall(StrEnum):
 
 
 WORST_FIRST = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.OK)
-NOBODY: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constraint:
-    """Consumers in the one range need the provider in the other; ``severity`` is what breaking it means."""
-
-    id: int
-    consumer: str
-    consumer_range: str
-    provider: str
-    provider_range: str
-    severity: Severity = Severity.ERROR
-    note: str = ""
-
-    @property
-    def text(self) -> str:
-        return f"{self.consumer} {self.consumer_range} needs {self.provider} {self.provider_range}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """Versions of one service that are approved in exactly this platform version."""
-
-    id: int
-    platform_version: str
-    service: str
-    approved: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What is known; ``external`` services are depended on without being part of the platform."""
-
-    rows: tuple[Row, ...] = ()
-    constraints: tuple[Constraint, ...] = ()
-    depends_on: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    required: frozenset[str] = NOBODY
-    optional: frozenset[str] = NOBODY
-    external: frozenset[str] = NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +30,8 @@ class Reason:
 
     ``evidence`` reads ``constraint:7`` or ``row:3,row:4`` (the consumer's row first), and is empty without evidence.
 
-    A reason that is not ``decisive`` is shown, but the overall verdict does not follow from it.
+    A reason that is not ``decisive`` is shown, but the overall verdict does not follow from it. One that is
+    ``ignored`` (a sentence that says until when, why and by whom) counts as a warning, whatever it found.
     """
 
     code: str
@@ -86,9 +44,23 @@ class Reason:
     fix: str = ""
     text: str
     decisive: bool = True
+    ignored: str = ""
+
+    @property
+    def counts_as(self) -> Severity:
+        """Severity that the verdict goes by."""
+        return Severity.WARNING if self.ignored else self.severity
+
+    @property
+    def blocks(self) -> bool:
+        return self.decisive and self.counts_as in {Severity.ERROR, Severity.UNKNOWN}
 
     def with_fix(self, fix: str) -> Reason:
         return replace(self, fix=fix)
+
+    def lived_with(self, ignore: Ignore) -> Reason:
+        until = f"{ignore.expires_at:%Y-%m-%d %H:%M}"
+        return replace(self, ignored=f"Ignoring until {until} UTC: {ignore.reason} ({ignore.by})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +71,7 @@ class Verdict:
 
     @property
     def overall(self) -> Overall:
-        found = {reason.severity for reason in self.reasons if reason.decisive}
+        found = {reason.counts_as for reason in self.reasons if reason.decisive}
         if Severity.ERROR in found:
             return Overall.INCOMPATIBLE
         if Severity.UNKNOWN in found or not self.reasons:
@@ -112,7 +84,7 @@ class Verdict:
         return self.overall in {Overall.COMPATIBLE, Overall.COMPATIBLE_WITH_WARNINGS}
 
     def having(self, severity: Severity) -> tuple[Reason, ...]:
-        return tuple(reason for reason in self.reasons if reason.severity is severity)
+        return tuple(reason for reason in self.reasons if reason.counts_as is severity)
 
     @property
     def errors(self) -> tuple[Reason, ...]:
@@ -132,9 +104,22 @@ class Verdict:
 
 
 def conclude(reasons: Iterable[Reason]) -> Verdict:
-    """Sort the reasons, worst first and then by code and names, so that equal input reads equally."""
+    """Sort the reasons, worst first and then by code and names, so that equal input reads equally.
+
+    What decides nothing stands behind everything that does and is not fine.
+    """
     return Verdict(reasons=tuple(sorted(reasons, key=_place)))
 
 
-def _place(reason: Reason) -> tuple[int, str, str, str, str]:
-    return (WORST_FIRST.index(reason.severity), reason.code, reason.service, reason.other, reason.evidence)
+def _place(reason: Reason) -> tuple[bool, bool, int, str, str, str, str]:
+    is_fine = reason.counts_as is Severity.OK
+    severity = WORST_FIRST.index(reason.counts_as)
+    return (
+        is_fine,
+        not (is_fine or reason.decisive),
+        severity,
+        reason.code,
+        reason.service,
+        reason.other,
+        reason.evidence,
+    )

@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import TYPE_CHECKING
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth.models import AnonymousUser, User
+from django.db import Error
 
+from releases.domain.access import Permission, why_not
 from releases.live.frames import BoardTopic, Frame, ReleaseTopic, Topic, beat
 from releases.live.hub import Mailbox, Watch, local_hub
 from releases.models import Release
 from releases.queries.access import actor_of
 from releases.queries.boards import planning_refusal
-from releases.queries.release_pages import steering_refusal
+from releases.queries.gate_panel import signer_of
+from releases.queries.release_pages import bypass_refusal, steering_refusal
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from releases.domain.access import Actor
 
+LOG = logging.getLogger(__name__)
 BEAT_EVERY_S = 5.0
 RECHECK_EVERY_S = 30.0
 RESYNC = "resync"
-SIGNED_OUT, NO_ACCESS = 4401, 4403
+TRY_AGAIN, SIGNED_OUT, NO_ACCESS = 1012, 4401, 4403
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
-    """One viewer of one topic. 4401 ends it for who is signed out, 4403 for what is not there to see."""
+    """One viewer of one topic.
+
+    4401 ends it for who is signed out, 4403 for what is not there to see; after 1012 the page opens another.
+    """
 
     mailbox: Mailbox
     watch: Watch | None = None
@@ -37,6 +47,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         """Accept first: a close code only reaches the page on an open socket."""
         await self.accept()
+        async with self._or_try_again():
+            await self._begin()
+
+    async def _begin(self) -> None:
         topic = await self._permitted_topic()
         if topic is None:
             return
@@ -52,7 +66,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:  # noqa: ARG002
         """The page may say one thing: that it missed something."""
         if text_data is not None and text_data.strip().startswith(RESYNC) and self.watch is not None:
-            await self._show(await self.watch.snapshot())
+            async with self._or_try_again():
+                await self._show(await self.watch.snapshot())
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002 (the reason makes no difference)
         """Leaving never cancels anything but the watching."""
@@ -66,18 +81,34 @@ class LiveConsumer(AsyncWebsocketConsumer):
         raise NotImplementedError
 
     async def _permitted_topic(self) -> Topic | None:
-        actor = await database_sync_to_async(self._actor)()
-        if not actor.roles:
+        topic = await database_sync_to_async(self._topic)()
+        if topic is None:
             await self.close(code=SIGNED_OUT)
-            return None
-        return self.topic_for(actor)
+        return topic
+
+    def _topic(self) -> Topic | None:
+        actor = self._actor()
+        return self.topic_for(actor) if actor.roles else None
 
     def _actor(self) -> Actor:
         # Read again: the account may have been closed since the socket opened.
         user_id = self.scope["user"].pk if self.scope["user"] else None
         return actor_of(User.objects.filter(pk__in=[user_id]).first() or AnonymousUser())
 
+    @contextlib.asynccontextmanager
+    async def _or_try_again(self) -> AsyncIterator[None]:
+        """Close the socket when the database is away: left open, nothing would ever be said on it again."""
+        try:
+            yield
+        except Error as failure:
+            LOG.warning("live: the database is away, a page is sent for another socket: %s", failure)
+            await self.close(code=TRY_AGAIN)
+
     async def _follow(self, watch: Watch) -> None:
+        async with self._or_try_again():
+            await self._follow_while_permitted(watch)
+
+    async def _follow_while_permitted(self, watch: Watch) -> None:
         loop = asyncio.get_running_loop()
         recheck_at = loop.time() + RECHECK_EVERY_S
         while True:
@@ -123,7 +154,14 @@ class ReleaseConsumer(LiveConsumer):
     def topic_for(self, actor: Actor) -> Topic:
         """Return the release that the address names."""
         release_id = int(self.scope["url_route"]["kwargs"]["release_id"])
-        return ReleaseTopic(release_id=release_id, refusal=steering_refusal(actor))
+        edits_rules = not why_not(actor, Permission.EDIT_RULES)
+        return ReleaseTopic(
+            release_id=release_id,
+            refusal=steering_refusal(actor),
+            edits_rules=edits_rules,
+            signer=signer_of(actor),
+            bypass_refusal=bypass_refusal(actor),
+        )
 
 
 class BoardConsumer(LiveConsumer):

@@ -9,17 +9,34 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from releases.queries.boards import board_sequence, board_view
-from releases.queries.changes import changes_since, release_of, release_sequence, stage_occupancy
-from releases.queries.release_pages import release_view
+from releases.queries.changes import changes_since, release_of, release_sequence, rules_changed_at, stage_occupancy
+from releases.queries.gate_panel import NOBODY
+from releases.queries.gates import gates_by_the_clock
+from releases.queries.release_pages import NOT_FOR_ALL, release_view
+from releases.queries.validations import stages_to_validate
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
+    from releases.domain.signoffs import Signer
+    from releases.models import Release
     from releases.queries.views import BoardView, ReleaseView
 
 RELEASE_PAGE = "releases/release.html"
 BOARD_PAGE = "releases/board.html"
-RELEASE_REGIONS = ("head", "stages", "edges", "feed", "summaries", "announce")
+RELEASE_REGIONS = (
+    "head",
+    "stages",
+    "way_back",
+    "edges",
+    "feed",
+    "summaries",
+    "announce",
+    "gates",
+    "verdict",
+    "validation",
+    "hotfix",
+)
 BOARD_REGIONS = ("open", "grid")
 
 
@@ -59,32 +76,51 @@ class Topic(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseTopic:
-    """A release page, as people see it who may act (``refusal`` empty) or may not."""
+    """A release page, as people see it who may act (``refusal`` empty) or may not, with links if they edit rules.
+
+    Who may have to sign has a picture of their own: it says what they signed.
+    """
 
     release_id: int
     refusal: str
+    edits_rules: bool = False
+    signer: Signer = NOBODY
+    bypass_refusal: str = NOT_FOR_ALL
 
     def head(self) -> int:
         """Read the number of the last journal entry."""
         return release_sequence(self.release_id)
 
     def surroundings(self) -> Hashable:
-        """Read what other releases do in the stages."""
-        return stage_occupancy()
+        """Read what others do in the stages, when rules were edited, what can be validated, and which gates moved."""
+        surroundings = stage_occupancy(), rules_changed_at(), stages_to_validate()
+        return *surroundings, gates_by_the_clock(self.release_id)
 
     def snapshot(self) -> Frame:
         """Render every region of the page."""
-        view = release_view(release_of(self.release_id), self.refusal)
+        view = self._view(release_of(self.release_id))
         services = [step.service for step in view.steps]
-        return Frame(since=0, sequence=view.sequence, text=_release(view, services) + _mark(0, view.sequence))
+        return Frame(since=0, sequence=view.sequence, text=self._regions(view, services) + _mark(0, view.sequence))
 
     def delta(self, since: int) -> Frame:
         """Render the common regions, and the nodes and rows of the services that the new entries speak of."""
         changes = changes_since(self.release_id, since)
-        view = release_view(changes.release, self.refusal)
+        view = self._view(changes.release)
         services = [step.service for step in view.steps if changes.services is None or step.service in changes.services]
-        text = _release(view, services) + _mark(since, view.sequence)
+        text = self._regions(view, services) + _mark(since, view.sequence)
         return Frame(since=since, sequence=view.sequence, text=text)
+
+    def _view(self, release: Release) -> ReleaseView:
+        return release_view(release, self.refusal, signer=self.signer, bypass_refusal=self.bypass_refusal)
+
+    def _regions(self, view: ReleaseView, services: Iterable[str]) -> str:
+        # What a reason rests on is linked for those who may edit it, on the page as in what is pushed.
+        viewer = {"is_staff": self.edits_rules}
+        parts = [_render(RELEASE_PAGE, region, release=view, user=viewer) for region in RELEASE_REGIONS]
+        for service in services:
+            step = view.step(service)
+            parts += [_render(RELEASE_PAGE, part, release=view, step=step) for part in ("node", "row")]
+        return "".join(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +139,8 @@ class BoardTopic:
         return board_sequence()
 
     def surroundings(self) -> Hashable:
-        """The journals of all releases tell all that the board shows."""
-        return None
+        """The journals of all releases tell all that the board shows but the rules behind its verdicts."""
+        return rules_changed_at()
 
     def snapshot(self) -> Frame:
         """Render the board."""
@@ -120,14 +156,6 @@ class BoardTopic:
 def beat(sequence: int) -> str:
     """Return the sign of life: the server's clock, and how far a page must be that missed nothing."""
     return f'<i id="live-beat" hidden data-seq="{sequence}" data-now="{_now_ms()}" hx-swap-oob="outerMorph"></i>'
-
-
-def _release(view: ReleaseView, services: Iterable[str]) -> str:
-    parts = [_render(RELEASE_PAGE, region, release=view) for region in RELEASE_REGIONS]
-    for service in services:
-        step = view.step(service)
-        parts += [_render(RELEASE_PAGE, part, release=view, step=step) for part in ("node", "row")]
-    return "".join(parts)
 
 
 def _board(view: BoardView) -> str:

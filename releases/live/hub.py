@@ -8,18 +8,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
 from channels.layers import channel_layers
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
     from releases.live.frames import Frame, Topic
 
     State = tuple[int, Hashable]
+    Result = TypeVar("Result")
 
 LOG = logging.getLogger(__name__)
 GROUP = "releases"
@@ -27,6 +29,12 @@ LOOK_EVERY_S = 2.0
 FRAME_EVERY_S = 0.05
 REJOIN_EVERY_S = 60.0
 FRESH_FOR_S = 6.0
+# Of its own: what everybody waits for does not queue behind the questions that each newcomer brings.
+READER = ThreadPoolExecutor(1, thread_name_prefix="live-reader")
+
+
+async def _read(question: Callable[[], Result]) -> Result:
+    return await database_sync_to_async(question, thread_sensitive=False, executor=READER)()
 
 
 class Mailbox:
@@ -64,6 +72,8 @@ class Watch:
         self.seen_at = 0.0
         self._surroundings: Hashable = None
         self._snapshot: tuple[State, Frame] | None = None
+        self._coming: asyncio.Task[Frame] | None = None
+        self._drawing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -83,14 +93,22 @@ class Watch:
             self._task.cancel()
 
     async def snapshot(self) -> Frame:
-        """Return the whole picture, rendered at most once for each state."""
-        state = await self._state()
-        if self._snapshot is None or self._snapshot[0] != state:
-            self._snapshot = state, await database_sync_to_async(self.topic.snapshot)()
-        return self._snapshot[1]
+        """Return the whole picture as it is from now on; all who come while one is drawn get the next, one for all."""
+        if self._coming is None:
+            self._coming = asyncio.create_task(self._draw())
+        return await asyncio.shield(self._coming)
+
+    async def _draw(self) -> Frame:
+        async with self._drawing:
+            # What is read from here on may be older than what somebody who comes later has seen.
+            self._coming = None
+            state = await self._state()
+            if self._snapshot is None or self._snapshot[0] != state:
+                self._snapshot = state, await _read(self.topic.snapshot)
+            return self._snapshot[1]
 
     async def _state(self) -> State:
-        return await database_sync_to_async(lambda: (self.topic.head(), self.topic.surroundings()))()
+        return await _read(lambda: (self.topic.head(), self.topic.surroundings()))
 
     async def _follow(self) -> None:
         while True:
@@ -107,7 +125,7 @@ class Watch:
         head, surroundings = await self._state()
         self._saw()
         if head > self.sequence:
-            frame = await database_sync_to_async(self.topic.delta)(self.sequence)
+            frame = await _read(lambda: self.topic.delta(self.sequence))
         elif surroundings != self._surroundings:
             frame = await self.snapshot()
         else:
@@ -141,7 +159,11 @@ class Hub:
             watch = self._watches.get(topic)
             if watch is None:
                 watch = Watch(topic)
-                await watch.start()
+                try:
+                    await watch.start()
+                except Exception:
+                    self._rest_if_idle()
+                    raise
                 self._watches[topic] = watch
             watch.mailboxes.add(mailbox)
             return watch
@@ -152,6 +174,9 @@ class Hub:
         if not watch.mailboxes and self._watches.get(watch.topic) is watch:
             watch.stop()
             del self._watches[watch.topic]
+        self._rest_if_idle()
+
+    def _rest_if_idle(self) -> None:
         if not self._watches and self._ear is not None:
             self._ear.cancel()
             self._ear = None

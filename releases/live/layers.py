@@ -26,4 +26,8 @@ class ThreadSafeInMemoryLayer(InMemoryChannelLayer):
         if home is None or home is asyncio.get_running_loop() or home.is_closed():
             await super().group_send(group, message)
         else:
-            asyncio.run_coroutine_threadsafe(super().group_send(group, message), home)
+            delivery = super().group_send(group, message)
+            try:
+                asyncio.run_coroutine_threadsafe(delivery, home)
+            except RuntimeError:  # the loop has ended meanwhile, and with it everybody who watched
+                delivery.close()

@@ -2,26 +2,66 @@
 
 from releases.models.access import ApiToken, CommandReceipt, Pulse
 from releases.models.aggregation import AggregationSession, Callback, Dispatch
+from releases.models.builds import BuildOrder
 from releases.models.catalog import Collection, Dependency, Service, ServiceAlias, ServiceVersion, Stage
-from releases.models.compatibility import CompatibilityRow, Constraint
+from releases.models.channels import Channel, MessageTemplate
+from releases.models.compatibility import CompatibilityRow, Constraint, Denial, Ignore, VerifiedFailure
+from releases.models.contracts import (
+    ApiDocument,
+    BreakingChange,
+    Contract,
+    DeploymentContract,
+    DocumentFetch,
+    ProbeResult,
+    ProbeRound,
+)
+from releases.models.gates import ApprovalRule, Bypass, Freeze, SignOff
+from releases.models.hotfixes import Debt, Hotfix, HotfixPolicy
+from releases.models.inboxes import Delivery, Inbox
 from releases.models.journal import JournalEntry
+from releases.models.observations import Observation
 from releases.models.platform_versions import PlatformVersion
 from releases.models.promotions import Deployment, Promotion, PromotionStep
 from releases.models.releases import Release
+from releases.models.subscriptions import Subscription
+from releases.models.trains import CalendarLink, Train, TrainEvent, TrainSchedule, TrainStep
+from releases.models.validation import ValidationResult, ValidationRun, ValidationTarget
 
 __all__ = [
     "AggregationSession",
+    "ApiDocument",
     "ApiToken",
+    "ApprovalRule",
+    "BreakingChange",
+    "BuildOrder",
+    "Bypass",
+    "CalendarLink",
     "Callback",
+    "Channel",
     "Collection",
     "CommandReceipt",
     "CompatibilityRow",
     "Constraint",
+    "Contract",
+    "Debt",
+    "Delivery",
+    "Denial",
     "Dependency",
     "Deployment",
+    "DeploymentContract",
     "Dispatch",
+    "DocumentFetch",
+    "Freeze",
+    "Hotfix",
+    "HotfixPolicy",
+    "Ignore",
+    "Inbox",
     "JournalEntry",
+    "MessageTemplate",
+    "Observation",
     "PlatformVersion",
+    "ProbeResult",
+    "ProbeRound",
     "Promotion",
     "PromotionStep",
     "Pulse",
@@ -29,5 +69,15 @@ __all__ = [
     "Service",
     "ServiceAlias",
     "ServiceVersion",
+    "SignOff",
     "Stage",
+    "Subscription",
+    "Train",
+    "TrainEvent",
+    "TrainSchedule",
+    "TrainStep",
+    "ValidationResult",
+    "ValidationRun",
+    "ValidationTarget",
+    "VerifiedFailure",
 ]

@@ -51,13 +51,19 @@ class AggregationSession(models.Model):
     @property
     def expected_deadline_at(self) -> datetime:
         """The deadline, or where it will be at the earliest while no service has been reached yet."""
-        return self.deadline_at or self.opened_at + timedelta(milliseconds=self.timeout_ms)
+        return self.deadline_at or self.earliest_deadline_at
+
+    @property
+    def earliest_deadline_at(self) -> datetime:
+        """What every service of the session is told, whenever it is asked: a repeated order must say the same."""
+        return self.opened_at + timedelta(milliseconds=self.timeout_ms)
 
 
 class Dispatch(models.Model):
     """One attempt to move one step. ``key`` is its identity on the wire, the same for every repeated send.
 
-    ``claimed_until`` and ``claim_no`` belong to the sender; ``lease_until`` is how long the service may stay silent.
+    ``claimed_until`` and ``claim_no`` belong to who sends it or asks about it; ``lease_until`` is how long the service
+    may stay silent, ``status_url`` where it tells how far it is, ``asked_at`` since when its answer is waited for.
     """
 
     session = models.ForeignKey(AggregationSession, on_delete=models.PROTECT, related_name="dispatches")
@@ -83,6 +89,8 @@ class Dispatch(models.Model):
     sent_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     heard_at = models.DateTimeField(null=True)
+    status_url = models.URLField(max_length=500, blank=True)
+    asked_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -90,6 +98,9 @@ class Dispatch(models.Model):
         indexes = (
             models.Index(fields=("next_send_at",), condition=Q(state="pending"), name="dispatches_to_send"),
             models.Index(fields=("lease_until",), condition=Q(state__in=_OPEN), name="open_leases"),
+            models.Index(
+                fields=("asked_at",), condition=Q(state__in=_OPEN, asked_at__isnull=False), name="services_to_ask"
+            ),
         )
         constraints = (
             models.UniqueConstraint(fields=("session", "step"), name="one_slot_per_source"),

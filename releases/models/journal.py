@@ -8,7 +8,12 @@ from releases.models.releases import Release
 
 
 class JournalEntry(models.Model):
-    """Append-only; ``sequence`` starts at 1 for each release. ``service`` is empty for what concerns them all."""
+    """Append-only; ``sequence`` starts at 1 for each release. ``service`` is empty for what concerns them all.
+
+    ``seal`` covers the entry and all before it (``domain.sealing``). Triggers refuse UPDATE, DELETE and TRUNCATE on
+    PostgreSQL, UPDATE and DELETE on SQLite. There a migration that alters this table copies it and thereby drops the
+    triggers: it has to create them again.
+    """
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="entries")
     sequence = models.PositiveBigIntegerField()
@@ -17,6 +22,7 @@ class JournalEntry(models.Model):
     actor = models.CharField(max_length=150)
     service = models.CharField(max_length=64, blank=True)
     payload = models.JSONField()
+    seal = models.CharField(max_length=64)
 
     class Meta:
         verbose_name_plural = "journal entries"

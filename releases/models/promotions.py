@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from releases.domain.lifecycle import OPEN_PROMOTIONS, PromotionState, SlotState
+from releases.domain.lifecycle import OPEN_PROMOTIONS, OnFailure, PromotionState, SlotState
 from releases.models.catalog import Service, Stage
 from releases.models.releases import Release
 
@@ -14,7 +14,11 @@ _OPEN = sorted(state.value for state in OPEN_PROMOTIONS)
 
 
 class Promotion(models.Model):
-    """One release in one stage; the phases are those of the plan when it started."""
+    """One release in one stage; the phases are those of the plan when it started.
+
+    ``on_failure`` says what follows by itself when it is held; ``rolled_back_at`` since when what it brought is on its
+    way back, so that the release has not reached the stage any more.
+    """
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="promotions")
     stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="promotions")
@@ -28,7 +32,14 @@ class Promotion(models.Model):
     phase = models.PositiveSmallIntegerField(default=0)
     timeout_ms = models.PositiveIntegerField()
     strategy = models.CharField(max_length=8)
+    inbox = models.ForeignKey("Inbox", on_delete=models.PROTECT, null=True, related_name="promotions")
     epoch = models.PositiveBigIntegerField()
+    on_failure = models.CharField(
+        max_length=12,
+        choices=[(answer.value, answer.value) for answer in OnFailure],
+        default=OnFailure.HOLD.value,
+    )
+    rolled_back_at = models.DateTimeField(null=True)
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="promotions")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
@@ -50,6 +61,10 @@ class Promotion(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=_OPEN, finished_at=None) | ~Q(state__in=_OPEN) & ~Q(finished_at=None),
                 name="promotion_ends_when_it_closes",
+            ),
+            models.CheckConstraint(
+                condition=Q(on_failure__in=[answer.value for answer in OnFailure]),
+                name="promotion_answer_to_failure_is_known",
             ),
         )
 

@@ -11,7 +11,7 @@ from releases.domain.lifecycle import ReleaseState
 class Release(models.Model):
     """``version`` is the newest label (2.2.0-alpha.1, later 2.2.0-beta.1 …); every label leads here.
 
-    ``sequence`` is the number of its last journal entry: the row lock on it orders everything that happens to a
+    ``sequence`` and ``seal`` are those of its last journal entry: the row lock orders everything that happens to a
     release. ``lock_version`` grows with every act of a person, so that a page can tell that it is out of date.
     """
 
@@ -25,11 +25,22 @@ class Release(models.Model):
         choices=[(state.value, state.value) for state in ReleaseState],
         default=ReleaseState.PLANNED.value,
     )
+    path = models.JSONField(
+        default=list, blank=True, help_text="Names of the stages it goes through, in order; empty for all."
+    )
     manifest = models.JSONField()
     plan = models.JSONField(help_text="The plan as it was accepted.")
     digest = models.CharField(max_length=64)
     sequence = models.PositiveBigIntegerField(default=0)
+    seal = models.CharField(max_length=64, blank=True)
     lock_version = models.PositiveIntegerField(default=1)
+    rolls_back = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="rollbacks",
+        help_text="The release that this one takes back; only for kind rollback.",
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="releases")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()

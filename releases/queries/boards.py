@@ -23,6 +23,7 @@ from releases.domain.lifecycle import (
 from releases.domain.versions import parse
 from releases.models import Deployment, Promotion, PromotionStep, Release, Service, Stage
 from releases.queries.catalog import services_in_order
+from releases.queries.paths import on_the_way
 from releases.queries.rules import declared_rules
 from releases.queries.views import BoardCell, BoardRow, BoardStage, BoardView, Control, ReleaseLine
 
@@ -126,7 +127,8 @@ def _next_step(facts: _Facts, stage: Stage) -> str:
     live = stage.live_version
     if live is None or live.release is None or ReleaseState(live.release.state) is not ReleaseState.WAITING:
         return ""
-    after = next((each for each in facts.stages if each.position > stage.position), None)
+    way = on_the_way(facts.stages, live.release.path)
+    after = next((each for each in way if each.position > stage.position), None)
     return f"Ready for {after.name}" if after and live.release.version == live.version else ""
 
 

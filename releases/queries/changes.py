@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
 
 from releases.domain.lifecycle import OPEN_PROMOTIONS, SessionState
-from releases.models import AggregationSession, Dispatch, Release, Stage
+from releases.models import AggregationSession, Dispatch, Observation, Pulse, Release, Stage
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _OPEN = [state.value for state in OPEN_PROMOTIONS]
+RULES = "rules"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +31,18 @@ def release_sequence(release_id: int) -> int:
 
 
 def stage_occupancy() -> tuple[tuple[object, ...], ...]:
-    """Return what every release's page shows of the others: who took each stage last, what it runs, is it busy."""
+    """Return what every release's page shows of the others: who took each stage last, what it runs, is it busy.
+
+    The set that is being observed belongs to it, for a verdict says of each set where it was seen.
+    """
     stages = Stage.objects.annotate(busy=Count("promotions", filter=Q(promotions__state__in=_OPEN)))
-    return tuple(stages.order_by("position").values_list("epoch", "live_version_id", "busy"))
+    seen = Observation.objects.filter(ended_at=None).order_by("pk").values_list("pk", "failed_probes")
+    return (*stages.order_by("position").values_list("epoch", "live_version_id", "busy"), *seen)
+
+
+def rules_changed_at() -> datetime | None:
+    """Return when the rules were last edited; every page with a verdict looks different after that."""
+    return Pulse.objects.filter(name=RULES).values_list("at", flat=True).first()
 
 
 def release_of(release_id: int) -> Release:

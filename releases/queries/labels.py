@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from releases.domain.errors import NotFound
-from releases.models import PlatformVersion, Release
+from releases.models import PlatformVersion, Release, Train
 
 
 def label_and_release(version: str) -> tuple[PlatformVersion, Release]:
@@ -13,3 +13,8 @@ def label_and_release(version: str) -> tuple[PlatformVersion, Release]:
         message = f"There is no release {version}."
         raise NotFound(message)
     return label, label.release
+
+
+def train_of(release: Release) -> str:
+    """Return the name of the train that the release left with, empty when it left with none."""
+    return Train.objects.filter(release=release).values_list("label", flat=True).first() or ""

@@ -3,37 +3,75 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from releases import conf
 from releases.domain.access import Actor, Permission, why_not
+from releases.domain.plan_kinds import KEEPS_LIVE
 from releases.domain.plans import Plan, PlanFacts, PlanRequest, build_plan
 from releases.domain.versions import AlreadyPublished, Version, next_in_channel, parse
+from releases.domain.what_if import NO_EDITS, Edits, apply_edits, edited_freezes, without_idle
 from releases.models import Collection, PlatformVersion, Service, ServiceVersion, Stage
 from releases.queries.catalog import services_in_order, slugs_by_alias
-from releases.queries.rules import declared_dependencies, declared_rules
+from releases.queries.clock import database_now
+from releases.queries.forecasts import step_durations
+from releases.queries.gates import declared_freezes
+from releases.queries.hotfixes import hotfix_scope
+from releases.queries.paths import on_the_way
+from releases.queries.rules import declared_rules
 from releases.queries.versions import candidate, version_choices, version_rows
-from releases.queries.views import CollectionView, Control, PlanView, ServiceChoices
+from releases.queries.views import CollectionView, Control, PlanView, RuleChoice, ServiceChoices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# In these kinds a service that nobody chose a version for takes the resolver's.
-RESOLVED_KINDS = frozenset({"synchronized", "train"})
+    from releases.domain.rules import Constraint, Rules
+    from releases.domain.what_if import ConstraintEdit
 
 
 def computed_plan(request: PlanRequest) -> Plan:
     """Compute the plan from what is known now; the same knowledge gives the same digest."""
     rows = version_rows()
-    return build_plan(_normalised(request, rows), _facts(rows))
+    facts = _facts(rows, request)
+    return build_plan(_normalised(request, rows, facts), facts)
 
 
-def _normalised(request: PlanRequest, rows: Mapping[str, Sequence[ServiceVersion]]) -> PlanRequest:
-    """Resolve aliases, and drop choices that are the resolver's own; a name that nobody knows stays, to be refused."""
+def compared_plans(request: PlanRequest, edits: Edits) -> tuple[Plan, Plan]:
+    """Compute the plan as it would be after the edits, and as things are; ``InvalidInput`` refuses an edit."""
+    rows = version_rows()
+    facts = _facts(rows, request)
+    request = _normalised(request, rows, facts)
+    return build_plan(request, _edited(facts, edits)), build_plan(request, facts)
+
+
+def _edited(facts: PlanFacts, edits: Edits) -> PlanFacts:
+    if edits.is_empty:
+        return facts
+    named = edits.with_slugs(slugs_by_alias())
+    stages = list(Stage.objects.order_by("position").values_list("name", flat=True))
+    now = facts.rules.as_of or database_now()
+    return replace(
+        facts,
+        rules=apply_edits(facts.rules, named),
+        freezes=edited_freezes(facts.freezes, named.freezes, stages, now),
+    )
+
+
+def _normalised(request: PlanRequest, rows: Mapping[str, Sequence[ServiceVersion]], facts: PlanFacts) -> PlanRequest:
+    """Resolve aliases, and drop choices that say what is so anyway; a name that nobody knows stays, to be refused."""
     aliases = slugs_by_alias()
     named = {aliases.get(name, name): version for name, version in request.overrides.items()}
-    chosen = {name: version for name, version in named.items() if version != _resolved(rows.get(name, ()))}
-    return replace(request, overrides=chosen if request.kind in RESOLVED_KINDS else named)
+    anyway = _defaults(request.kind, rows, facts)
+    path = facts.hotfix.path if facts.hotfix else request.path
+    return replace(request, path=path, overrides={name: raw for name, raw in named.items() if raw != anyway.get(name)})
+
+
+def _defaults(kind: str, rows: Mapping[str, Sequence[ServiceVersion]], facts: PlanFacts) -> dict[str, str]:
+    """Return the version that each service takes when nobody chooses one; empty where there is none."""
+    resolved = {slug: _resolved(rows.get(slug, ())) for slug in facts.candidates}
+    kept = {slug: version.raw for slug, version in facts.live.items()} if kind in KEEPS_LIVE else {}
+    return {**resolved, **kept}
 
 
 def baseline() -> PlatformVersion | None:
@@ -47,7 +85,7 @@ def taken_versions() -> list[Version]:
     return [parse(version) for version in PlatformVersion.objects.values_list("version", flat=True)]
 
 
-def _facts(rows: Mapping[str, Sequence[ServiceVersion]]) -> PlanFacts:
+def _facts(rows: Mapping[str, Sequence[ServiceVersion]], request: PlanRequest) -> PlanFacts:
     base = baseline()
     live = base.manifest if base else {}
     slugs = Service.objects.values_list("slug", flat=True)
@@ -58,28 +96,65 @@ def _facts(rows: Mapping[str, Sequence[ServiceVersion]]) -> PlanFacts:
         candidates={slug: tuple(candidate(row) for row in rows.get(slug, ())) for slug in slugs},
         rules=declared_rules(),
         published=[version for version in taken_versions() if not version.is_prerelease],
+        clock=monotonic,
+        durations=step_durations(),
+        freezes=declared_freezes(),
+        hotfix=hotfix_scope(request.kind, request.urgency),
     )
 
 
-def plan_view(request: PlanRequest, actor: Actor) -> PlanView:
-    """Return the plan page for these choices."""
+def plan_view(request: PlanRequest, actor: Actor, edits: Edits = NO_EDITS) -> PlanView:
+    """Return the plan page for these choices, and for the rules and freezes as edited; nothing is stored."""
     rows = version_rows()
-    request = _normalised(request, rows)
-    plan = build_plan(request, _facts(rows))
+    facts = _facts(rows, request)
+    request = _normalised(request, rows, facts)
+    edits = without_idle(edits, facts.rules)
+    plan = build_plan(request, _edited(facts, edits))
     labels = _labels(plan)
-    depends_on = declared_dependencies()
     return PlanView(
         kind=request.kind,
-        services=_choices(request, plan, rows, depends_on),
+        services=_choices(request, plan, rows, facts),
         plan=plan,
         candidate_version=labels[0][1] if labels else "",
         labels=labels,
         collection=collection_view(),
-        create=_create_control(plan, actor),
+        create=_create_control(plan, actor, edits),
         target_version=request.target_version or "",
         reason=request.reason,
-        depends_on=depends_on,
+        urgency=request.urgency,
+        depends_on=facts.rules.depends_on,
+        edits=edits,
+        now=_plan_now(request, facts, edits),
+        rules=_rule_choices(facts.rules, edits),
     )
+
+
+def _rule_choices(rules: Rules, edits: Edits) -> tuple[RuleChoice, ...]:
+    edited = {edit.id: edit for edit in edits.constraints}
+    return tuple(
+        RuleChoice(
+            id=rule.id,
+            subject=f"{rule.consumer} {rule.consumer_range} needs {rule.provider}",
+            required=rule.provider_range,
+            tried=_tried(rule, edited.get(rule.id)),
+        )
+        for rule in rules.constraints
+        if rule.origin == "constraint"
+    )
+
+
+def _tried(rule: Constraint, edit: ConstraintEdit | None) -> str:
+    if edit is None:
+        return rule.provider_range
+    return "" if edit.is_deleted else edit.provider_range or rule.provider_range
+
+
+def _plan_now(request: PlanRequest, facts: PlanFacts, edits: Edits) -> Plan | None:
+    """What the plan is compared with: itself without the edits, else what the resolver would choose."""
+    if not edits.is_empty:
+        return build_plan(request, facts)
+    is_choice = request.overrides and request.kind not in KEEPS_LIVE
+    return build_plan(replace(request, overrides={}), facts) if is_choice else None
 
 
 def _labels(plan: Plan) -> tuple[tuple[str, str], ...]:
@@ -87,7 +162,7 @@ def _labels(plan: Plan) -> tuple[tuple[str, str], ...]:
         return ()
     target, taken = parse(plan.platform_version), taken_versions()
     labels = []
-    for stage in Stage.objects.order_by("position"):
+    for stage in on_the_way(Stage.objects.order_by("position"), plan.path):
         try:
             labels.append((stage.name, next_in_channel(target, stage.channel, taken).raw))
         except AlreadyPublished:
@@ -99,23 +174,23 @@ def _choices(
     request: PlanRequest,
     plan: Plan,
     rows: Mapping[str, Sequence[ServiceVersion]],
-    depends_on: Mapping[str, frozenset[str]],
+    facts: PlanFacts,
 ) -> tuple[ServiceChoices, ...]:
-    base = baseline()
-    live = base.manifest if base else {}
+    defaults = _defaults(request.kind, rows, facts)
     selections = {selection.service: selection for selection in plan.selections}
     chosen = plan.versions
     return tuple(
         ServiceChoices(
             service=service.slug,
             name=service.name,
-            live=live.get(service.slug, ""),
+            live=facts.live[service.slug].raw if service.slug in facts.live else "",
             chosen=request.overrides.get(service.slug, "") or chosen.get(service.slug, ""),
             resolved=_resolved(rows.get(service.slug, ())),
+            default=defaults[service.slug],
             why=selections[service.slug].why if service.slug in selections else "",
             versions=version_choices(rows.get(service.slug, ())),
         )
-        for service in services_in_order(depends_on)
+        for service in services_in_order(facts.rules.depends_on)
     )
 
 
@@ -124,8 +199,10 @@ def _resolved(rows: Sequence[ServiceVersion]) -> str:
     return eligible[0] if eligible else ""
 
 
-def _create_control(plan: Plan, actor: Actor) -> Control:
+def _create_control(plan: Plan, actor: Actor, edits: Edits) -> Control:
     refusal = why_not(actor, Permission.PLAN)
+    if not refusal and not edits.is_empty:
+        refusal = "This plan tries out rules or freezes that are not stored: store them first, or drop the edits."
     if not refusal and plan.problems:
         refusal = plan.problems[0].text
     if not refusal and not plan.can_be_created:

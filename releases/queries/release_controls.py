@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from releases.domain.lifecycle import (
-    OPEN_PROMOTIONS,
-    OPEN_RELEASES,
-    RETRYABLE_SLOTS,
-    PromotionState,
-    ReleaseState,
-    SlotState,
+from releases.domain.lifecycle import PromotionState, ReleaseState
+from releases.domain.steering import (
+    Situation,
+    StepSituation,
+    why_not_accept,
+    why_not_cancel,
+    why_not_pause,
+    why_not_recover,
+    why_not_resume,
+    why_not_retry,
+    why_not_skip,
 )
+from releases.queries.paths import on_the_way
 from releases.queries.promotability import promotion_refusal
 from releases.queries.views import Control
 
 if TYPE_CHECKING:
     from releases.domain.compatibility import Verdict
-    from releases.models import PromotionStep, Stage
+    from releases.models import Stage
     from releases.queries.release_facts import ReleaseFacts
+    from releases.queries.views import WayBack
 
 
 class Controls(TypedDict):
@@ -26,16 +32,20 @@ class Controls(TypedDict):
     pause: Control
     resume: Control
     cancel: Control
+    roll_back: Control
+    recover: Control
 
 
-def controls_of(facts: ReleaseFacts, upcoming: Stage | None, verdict: Verdict) -> Controls:
-    """Return the page's buttons; ``upcoming`` is the stage that promote would go to."""
-    is_open = ReleaseState(facts.release.state) in OPEN_RELEASES
+def controls_of(facts: ReleaseFacts, upcoming: Stage | None, verdict: Verdict, way: WayBack) -> Controls:
+    """Return the page's buttons; ``upcoming`` is the stage that promote would go to, ``way`` the one back."""
+    now = situation_of(facts)
     return {
         "promote": control(facts, "promote", _why_not_promote(facts, upcoming, verdict)),
-        "pause": control(facts, "pause", _why_not_pause(facts)),
-        "resume": control(facts, "resume", _why_not_resume(facts)),
-        "cancel": control(facts, "cancel", "" if is_open else f"It is {facts.release.state}."),
+        "pause": control(facts, "pause", why_not_pause(now)),
+        "resume": control(facts, "resume", why_not_resume(now)),
+        "cancel": control(facts, "cancel", why_not_cancel(now)),
+        "roll_back": control(facts, "roll_back", way.why_not),
+        "recover": control(facts, "recover", why_not_recover(now, facts.release.kind)),
     }
 
 
@@ -45,30 +55,35 @@ def control(facts: ReleaseFacts, verb: str, refusal: str) -> Control:
     return Control(verb=verb, allowed=not text, why_not=text)
 
 
+def situation_of(facts: ReleaseFacts) -> Situation:
+    """Return what decides about the acts on a release."""
+    return Situation(
+        version=facts.release.version,
+        release=ReleaseState(facts.release.state),
+        promotion=PromotionState(facts.promotion.state) if facts.promotion else None,
+        stage=facts.promotion.stage.name if facts.promotion else "",
+    )
+
+
 def _why_not_promote(facts: ReleaseFacts, upcoming: Stage | None, verdict: Verdict) -> str:
-    if upcoming is None:
-        return f"{facts.release.target_version} has reached every stage."
-    refusal = promotion_refusal(facts.release, upcoming, verdict)
+    stage = upcoming or next(reversed(on_the_way(facts.stages, facts.release.path)), None)
+    if stage is None:
+        return "There is no stage to promote to."
+    refusal = promotion_refusal(facts.release, stage, verdict)
     return refusal.text if refusal else ""
 
 
-def _why_not_pause(facts: ReleaseFacts) -> str:
-    if facts.promotion is None or PromotionState(facts.promotion.state) not in OPEN_PROMOTIONS:
-        return "No promotion is running."
-    return "It is already paused." if PromotionState(facts.promotion.state) is PromotionState.PAUSED else ""
+class StepControls(TypedDict):
+    retry: Control
+    skip: Control
+    accept: Control
 
 
-def _why_not_resume(facts: ReleaseFacts) -> str:
-    paused = facts.promotion is not None and PromotionState(facts.promotion.state) is PromotionState.PAUSED
-    return "" if paused else "No promotion is paused."
-
-
-def why_no_second_try(facts: ReleaseFacts, step: PromotionStep) -> str:
-    """Return why a step can be neither retried nor skipped; empty when it can."""
-    if facts.promotion is None or PromotionState(facts.promotion.state) not in OPEN_PROMOTIONS:
-        return "The promotion is closed."
-    if SlotState(step.state) not in RETRYABLE_SLOTS:
-        return "Only a service that failed can be retried or skipped."
-    if PromotionState(facts.promotion.state) is PromotionState.PAUSED:
-        return "The promotion is paused; resume it first."
-    return ""
+def step_controls(facts: ReleaseFacts, step: StepSituation) -> StepControls:
+    """Return the buttons of one service."""
+    now = situation_of(facts)
+    return {
+        "retry": control(facts, "retry", why_not_retry(now, step)),
+        "skip": control(facts, "skip", why_not_skip(now, step)),
+        "accept": control(facts, "accept", why_not_accept(now, step)),
+    }

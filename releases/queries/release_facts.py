@@ -9,9 +9,12 @@ from django.db.models import Count, Q
 
 from releases.domain.aggregation import LATE_DISPOSITIONS
 from releases.models import AggregationSession, Dispatch, Promotion, PromotionStep, Release, Stage
+from releases.queries.late_results import late_results
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from releases.queries.views import LateResult
 
 _LATE = [disposition.value for disposition in LATE_DISPOSITIONS]
 
@@ -28,6 +31,7 @@ class ReleaseFacts:
     steps: Sequence[PromotionStep]
     dispatches: dict[int, Dispatch]
     late: dict[int, int]
+    late_results: Mapping[int, LateResult]
     sessions: Sequence[AggregationSession]
 
 
@@ -51,6 +55,7 @@ def read_facts(release: Release, refusal: str) -> ReleaseFacts:
         steps=steps,
         dispatches={dispatch.step_id: dispatch for dispatch in dispatches},
         late=dict(late),
+        late_results=late_results(latest),
         sessions=list(AggregationSession.objects.filter(promotion=latest).order_by("-pk")),
     )
 

@@ -5,22 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from releases import conf
-from releases.domain.access import Actor, Permission, why_not
+from releases.domain.access import SYSTEM, Actor, Permission, why_not
+from releases.domain.aggregation import CallbackStatus
 from releases.domain.lifecycle import DONE_SLOTS, RETRYABLE_SLOTS, PromotionState, ReleaseState, SlotState
-from releases.queries.labels import label_and_release
+from releases.domain.rollbacks import waits_for
+from releases.queries.gate_panel import NOBODY, gate_panel
+from releases.queries.hotfixes import hotfix_panel
+from releases.queries.labels import label_and_release, train_of
+from releases.queries.paths import on_the_way
 from releases.queries.promotability import next_stage, release_verdict
 from releases.queries.release_controls import controls_of
 from releases.queries.release_facts import ReleaseFacts, phases_of, read_facts
 from releases.queries.release_rows import step_views
 from releases.queries.rules import declared_rules
-from releases.queries.views import Control, Entry, ReleaseView, StageView, SummaryView
+from releases.queries.validations import validation_panel
+from releases.queries.views import Control, Entry, LateResult, ReleaseView, StageView, SummaryView
+from releases.queries.way_back import way_back
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from releases.domain.signoffs import Signer
     from releases.models import AggregationSession, JournalEntry, Promotion, Release, Stage
 
 ENTRIES = 50
+NOT_FOR_ALL = why_not(SYSTEM, Permission.BYPASS)
 
 
 def release_by_label(version: str) -> Release:
@@ -28,29 +37,39 @@ def release_by_label(version: str) -> Release:
     return label_and_release(version)[1]
 
 
-def release_view(release: Release, refusal: str = "") -> ReleaseView:
+def release_view(
+    release: Release, refusal: str = "", *, signer: Signer = NOBODY, bypass_refusal: str = NOT_FOR_ALL
+) -> ReleaseView:
     """Return the page for everybody who may act, or for everybody who may not because of ``refusal``.
 
-    Live pages of one such audience get the same bytes, so nothing else here depends on who looks.
+    Live pages of one such audience get the same bytes, so nothing else here depends on who looks; who may have to sign
+    is an audience of one.
     """
     facts = read_facts(release, refusal)
     stage = next_stage(release)
     rules = declared_rules()
     verdict = release_verdict(release, stage, rules)
-    controls = controls_of(facts, stage, verdict)
+    way = way_back(release)
+    controls = controls_of(facts, stage, verdict, way)
     return ReleaseView(
         **_about(release),
         **_promotion_part(facts),
         **controls,
+        way_back=way,
         summary=_summary(facts),
         stages=_stage_views(facts, stage, controls["promote"]),
         phases=tuple(tuple(phase) for phase in phases_of(facts)),
         depends_on=rules.depends_on,
+        waits_for=waits_for(release.kind, rules.depends_on),
         steps=step_views(facts),
         summaries=tuple(_summary_view(session) for session in facts.sessions if session.summary),
         entries=journal_page(release, limit=ENTRIES),
+        train=train_of(release),
         promote_stage=stage.name if stage else "",
         verdict=verdict,
+        validation=validation_panel(facts),
+        hotfix=hotfix_panel(facts),
+        gates=gate_panel(release, stage, verdict, signer, bypass_refusal),
     )
 
 
@@ -131,7 +150,7 @@ def _summary(facts: ReleaseFacts) -> str:
     total = len(facts.steps)
     match PromotionState(promotion.state):
         case PromotionState.HELD:
-            return f"{failed} of {total} services failed, the promotion is held."
+            return f"{failed} of {total} services failed, the promotion is held.{_late_successes(facts)}"
         case PromotionState.PAUSED:
             return f"Paused with {done} of {total} services done."
         case PromotionState.SUCCEEDED:
@@ -142,12 +161,24 @@ def _summary(facts: ReleaseFacts) -> str:
             return f"{done} of {total} services done, phase {promotion.phase + 1} of {len(promotion.phases)}."
 
 
+def _late_successes(facts: ReleaseFacts) -> str:
+    late = {facts.dispatches[step.pk].pk: step for step in facts.steps if SlotState(step.state) in RETRYABLE_SLOTS}
+    found = [step.service.slug for pk, step in late.items() if _has_succeeded(facts.late_results.get(pk))]
+    return f" {' and '.join(found)} succeeded too late: accept that, or retry or skip." if found else ""
+
+
+def _has_succeeded(late: LateResult | None) -> bool:
+    return late is not None and late.status is CallbackStatus.SUCCEEDED
+
+
 def _stage_views(facts: ReleaseFacts, upcoming: Stage | None, promote: Control) -> tuple[StageView, ...]:
     return tuple(_stage_view(facts, stage, upcoming, promote) for stage in facts.stages)
 
 
 def _stage_view(facts: ReleaseFacts, stage: Stage, upcoming: Stage | None, promote: Control) -> StageView:
     latest = next((promotion for promotion in facts.promotions if promotion.stage_id == stage.pk), None)
+    if stage not in on_the_way(facts.stages, facts.release.path):
+        return _passed_by(stage)
     is_next = upcoming is not None and upcoming.pk == stage.pk
     control = promote if is_next else Control(verb="promote", allowed=False, why_not="It is not this stage's turn.")
     if latest is None:
@@ -167,6 +198,18 @@ def _stage_view(facts: ReleaseFacts, stage: Stage, upcoming: Stage | None, promo
         detail=_progress(facts, latest),
         since=latest.finished_at,
         promote=control,
+    )
+
+
+def _passed_by(stage: Stage) -> StageView:
+    live = stage.live_version
+    return StageView(
+        stage=stage.name,
+        state="not_on_the_way",
+        version=live.version if live else "",
+        detail="" if live else "nothing runs there",
+        since=stage.live_since_at,
+        promote=Control(verb="promote", allowed=False, why_not="This release does not go there."),
     )
 
 
@@ -203,3 +246,8 @@ def _summary_view(session: AggregationSession) -> SummaryView:
 def steering_refusal(actor: Actor) -> str:
     """Return why this actor may not act on releases at all; empty when they may."""
     return why_not(actor, Permission.OPERATE)
+
+
+def bypass_refusal(actor: Actor) -> str:
+    """Return why this actor may not let a release pass a closed gate; empty when they may."""
+    return why_not(actor, Permission.BYPASS)

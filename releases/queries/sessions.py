@@ -8,7 +8,7 @@ from uuid import UUID
 
 from releases.domain.aggregation import LATE_DISPOSITIONS, Slot, tally
 from releases.domain.errors import NotFound
-from releases.domain.lifecycle import SessionState, SlotState
+from releases.domain.lifecycle import SlotState
 from releases.models import AggregationSession, Callback, Dispatch
 
 if TYPE_CHECKING:
@@ -71,14 +71,6 @@ class SessionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """What somebody who waits for a session needs to know of it."""
-
-    is_closed: bool
-    deadline: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FirstSession:
     """The fan-out that a new promotion began with."""
 
@@ -89,7 +81,11 @@ class FirstSession:
 
 def session_view(correlation_id: str) -> SessionView:
     """Return a session; ``NotFound`` for an id that was never given out, or is none."""
-    session = find_session(correlation_id)
+    return view_of(find_session(correlation_id))
+
+
+def view_of(session: AggregationSession) -> SessionView:
+    """Return a session that was found with its promotion and stage."""
     dispatches = list(session.dispatches.select_related("step__service").order_by("step__service__slug"))
     totals = tally([Slot(state=SlotState(each.state), reason=each.reason) for each in dispatches])
     return SessionView(
@@ -102,7 +98,7 @@ def session_view(correlation_id: str) -> SessionView:
         received=totals.received,
         respondents=totals.respondents,
         errors=totals.errors,
-        slots=tuple(_slot_view(dispatch) for dispatch in dispatches),
+        slots=tuple(slot_view(dispatch) for dispatch in dispatches),
         late=_late_callbacks(session),
         opened_at=session.opened_at,
         deadline=session.expected_deadline_at,
@@ -126,7 +122,8 @@ def find_session(correlation_id: str) -> AggregationSession:
     return session
 
 
-def _slot_view(dispatch: Dispatch) -> SlotView:
+def slot_view(dispatch: Dispatch) -> SlotView:
+    """Return one attempt at one source."""
     return SlotView(
         source=dispatch.step.service.slug,
         state=dispatch.state,
@@ -166,14 +163,5 @@ def first_session(promotion_id: int) -> FirstSession | None:
     return FirstSession(
         correlation_id=str(session.correlation_id),
         expected=session.dispatches.count(),
-        deadline=session.expected_deadline_at,
-    )
-
-
-def waiting_for(correlation_id: str) -> Waiting:
-    """Tell how far a session is."""
-    session = find_session(correlation_id)
-    return Waiting(
-        is_closed=session.state != SessionState.RUNNING.value,
         deadline=session.expected_deadline_at,
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from releases.domain.compatibility import Verdict, judge
+from releases.domain.budgets import Budget
 from releases.domain.errors import InvalidInput
-from releases.domain.solver import Recommendation, recommend
+from releases.domain.judgement import Judgement, judge_and_mend
 from releases.domain.versions import Version, parse_entered
 from releases.queries.catalog import slugs_by_alias
 from releases.queries.plans import baseline
@@ -17,36 +18,42 @@ from releases.queries.versions import eligible_versions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from releases.domain.verdicts import Verdict
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedSet:
     """``versions`` is the whole set: what was asked about, with what is live for everything else."""
 
     versions: Mapping[str, str]
-    verdict: Verdict
-    recommended: Recommendation | None
+    judgement: Judgement
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.judgement.verdict
 
 
 def judged_set(asked: Mapping[str, str], platform_version: str | None) -> JudgedSet:
     """Judge versions of services (slugs or aliases); ``InvalidInput`` names the entry that is no version."""
-    versions = _live() | _with_slugs(asked)
-    target = _parsed("platform_version", platform_version) if platform_version else None
-    rules, candidates = declared_rules(), eligible_versions()
-    verdict = judge(versions=versions, platform_version=target, rules=rules, candidates=candidates)
-    nearest = None
-    if not verdict.fits:
-        nearest = recommend(
-            versions=versions,
-            rules=rules,
-            candidates=candidates,
-            platform_version=target,
-            include_prereleases=False,
-        )
-    return JudgedSet(
-        versions={service: version.raw for service, version in sorted(versions.items())},
-        verdict=verdict,
-        recommended=nearest,
+    asked_for = _with_slugs(asked)
+    versions = _live() | asked_for
+    judgement = judge_and_mend(
+        versions=versions,
+        platform_version=_parsed("platform_version", platform_version) if platform_version else None,
+        rules=declared_rules(),
+        include_prereleases=False,
+        candidates=eligible_versions(),
+        chosen=asked_for.keys(),
+        budget=Budget(clock=monotonic),
     )
+    return JudgedSet(
+        versions={service: version.raw for service, version in sorted(versions.items())}, judgement=judgement
+    )
+
+
+def whole_set(asked: Mapping[str, str]) -> dict[str, Version]:
+    """Return what was asked about by slug, with what is live for everything else; refusals are ``judged_set``'s."""
+    return _live() | _with_slugs(asked)
 
 
 def _live() -> dict[str, Version]:

@@ -6,18 +6,20 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from releases.domain.selection import Candidate, eligibility
-from releases.domain.versions import InvalidVersion, Version, parse
+from releases.domain.versions import parse
 from releases.models import ServiceVersion
 from releases.queries.views import VersionChoice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
+
+    from releases.domain.versions import Version
 
 
 def version_rows() -> dict[str, list[ServiceVersion]]:
-    """Read all registered versions by service in one query."""
+    """Read all registered versions by service, newest first, in one query."""
     rows: defaultdict[str, list[ServiceVersion]] = defaultdict(list)
-    for row in ServiceVersion.objects.select_related("service").order_by("pk"):
+    for row in ServiceVersion.objects.select_related("service").order_by("service", "-sort_key", "-version"):
         rows[row.service.slug].append(row)
     return dict(rows)
 
@@ -45,26 +47,12 @@ def eligible_versions(*, admit_prereleases: bool = False) -> dict[str, list[Vers
 
 def version_choices(rows: Iterable[ServiceVersion], *, admit_prereleases: bool = False) -> tuple[VersionChoice, ...]:
     """Sort newest first by precedence, strings that are no version last, each with why it may not be taken."""
-    return tuple(_choice(row, admit_prereleases=admit_prereleases) for row in newest_first(list(rows)))
+    return tuple(_choice(row, admit_prereleases=admit_prereleases) for row in newest_first(rows))
 
 
-def newest_first(rows: Sequence[ServiceVersion]) -> list[ServiceVersion]:
-    """Sort by SemVer precedence, highest first; what is no version comes last, by name."""
-    valid = [(row, _parsed(row.version)) for row in rows]
-    ordered = sorted(
-        ((row, version) for row, version in valid if version is not None),
-        key=lambda pair: (pair[1].key, pair[1].raw),
-        reverse=True,
-    )
-    invalid = sorted((row for row, version in valid if version is None), key=lambda row: row.version)
-    return [row for row, _ in ordered] + invalid
-
-
-def _parsed(raw: str) -> Version | None:
-    try:
-        return parse(raw)
-    except InvalidVersion:
-        return None
+def newest_first(rows: Iterable[ServiceVersion]) -> list[ServiceVersion]:
+    """Sort by the stored precedence, highest first; what is no version comes last."""
+    return sorted(rows, key=lambda row: (bytes(row.sort_key), row.version), reverse=True)
 
 
 def _choice(row: ServiceVersion, *, admit_prereleases: bool) -> VersionChoice:

@@ -9,9 +9,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from releases.domain.aggregation import CallbackStatus
     from releases.domain.compatibility import Verdict
+    from releases.domain.critical_path import Forecast
+    from releases.domain.gates import Gate
     from releases.domain.lifecycle import PromotionState, ReleaseState, SlotState
     from releases.domain.plans import Plan
+    from releases.domain.transitions import RiskWindow
+    from releases.domain.what_if import Edits
+    from releases.queries.gate_views import GatePanel
+    from releases.queries.hotfix_views import HotfixPanel
+    from releases.queries.validation_views import ValidationPanel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +29,15 @@ class Control:
     verb: str
     allowed: bool
     why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateResult:
+    """What the service said, and when the board heard it."""
+
+    status: CallbackStatus
+    message: str
+    reported_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +54,19 @@ class StepView:
     percent: int | None = None
     attempt: int = 0
     late: int = 0
+    late_result: LateResult | None = None
+    """What its last attempt reported too late, as long as it is not what counts."""
     started_at: datetime | None = None
     heard_at: datetime | None = None
     deadline_at: datetime | None = None
+    silent_since: datetime | None = None
+    """The last sign of life of a service that is waited for; the next is due by ``lease_until``."""
+    lease_until: datetime | None = None
     finished_at: datetime | None = None
     correlation_id: str = ""
     retry: Control
     skip: Control
+    accept: Control
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +75,7 @@ class StageView:
 
     stage: str
     state: str
-    """released | promoting | held | paused | waiting | cancelled | planned"""
+    """released | promoting | held | paused | waiting | cancelled | planned | not_on_the_way"""
     version: str
     """The platform version that this release carries there, else the one that is live."""
     detail: str
@@ -87,6 +110,21 @@ class SummaryView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WayBack:
+    """``target`` is where it would go in ``stage``; without one ``why_not`` says as a sentence why there is no way.
+
+    ``taken_back_by`` names the rollbacks of this release, newest first, ``takes_back`` the release that this one, a
+    rollback, takes back.
+    """
+
+    stage: str = ""
+    target: str = ""
+    why_not: str = ""
+    taken_back_by: tuple[str, ...] = ()
+    takes_back: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseView:
     """Everything that the release page shows, as of journal entry ``sequence``."""
 
@@ -112,17 +150,27 @@ class ReleaseView:
     stages: tuple[StageView, ...]
     phases: tuple[tuple[str, ...], ...]
     depends_on: Mapping[str, frozenset[str]]
+    waits_for: Mapping[str, frozenset[str]]
+    """The same the other way round in a rollback."""
+    train: str
+    """The train that it left with, empty when none did."""
     steps: tuple[StepView, ...]
     summaries: tuple[SummaryView, ...]
     entries: tuple[Entry, ...]
     """Newest first, at most fifty."""
     promote: Control
     promote_stage: str
+    roll_back: Control
+    recover: Control
+    way_back: WayBack
     pause: Control
     resume: Control
     cancel: Control
     verdict: Verdict
     notes: str
+    validation: ValidationPanel
+    gates: GatePanel
+    hotfix: HotfixPanel | None = None
 
     def step(self, service: str) -> StepView:
         """Raise ``KeyError`` for a service outside this release."""
@@ -227,6 +275,8 @@ class ServiceChoices:
     chosen: str
     resolved: str
     """What the resolver would take without an override; empty when nothing is eligible."""
+    default: str = ""
+    """What it takes when nobody chooses: the resolver's version, or in some kinds of plan the live one."""
     why: str
     versions: tuple[VersionChoice, ...]
 
@@ -239,6 +289,21 @@ class CollectionView:
     finished_at: datetime | None
     error: str
     versions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleChoice:
+    """A compatibility rule that may be tried out differently; ``tried`` is empty where it is left out."""
+
+    id: int
+    subject: str
+    """For example ``recommendations >=2.2.0 needs inventory``."""
+    required: str
+    tried: str
+
+    @property
+    def is_edited(self) -> bool:
+        return self.tried != self.required
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,4 +321,22 @@ class PlanView:
     create: Control
     target_version: str
     reason: str
+    urgency: str
     depends_on: Mapping[str, frozenset[str]]
+    edits: Edits
+    """Rules and freezes that are tried out, as the address names them."""
+    now: Plan | None
+    """With edits the plan without them, else with chosen versions the resolver's; None where that is the plan."""
+    rules: tuple[RuleChoice, ...]
+
+    @property
+    def risks(self) -> tuple[RiskWindow, ...]:
+        return self.plan.risks
+
+    @property
+    def forecast(self) -> Forecast | None:
+        return self.plan.forecast
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        return self.plan.gates

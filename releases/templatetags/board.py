@@ -16,7 +16,10 @@ from releases.display import sentences
 from releases.display.durations import duration, epoch_ms, share
 from releases.display.graph import COMPACT, ROOMY, Drawing, draw
 from releases.display.matrix import Row, matrix
-from releases.display.status import Aggregate, Status, release_word, status_of, words, worst
+from releases.display.silences import silence_word
+from releases.display.status import Aggregate, Status, release_word, shown_state_of, status_of, words, worst
+from releases.domain.evidence import NEVER_IGNORED
+from releases.domain.hotfixes import name_of
 from releases.domain.lifecycle import RETRYABLE_SLOTS
 
 if TYPE_CHECKING:
@@ -26,12 +29,25 @@ if TYPE_CHECKING:
 
     from releases.domain.compatibility import Reason
     from releases.domain.plans import PlanChange
-    from releases.queries.views import BoardView, Entry, ReleaseLine, ReleaseView, StepView
+    from releases.domain.validation import Scenario
+    from releases.queries.replay_pages import ReplayPage
+    from releases.queries.views import BoardView, Control, Entry, ReleaseLine, ReleaseView, StepView
 
 register = template.Library()
 register.filter("words", words)
 
-_EVIDENCE = {"constraint": ("constraint", "constraint"), "row": ("approved row", "compatibilityrow")}
+_EVIDENCE = {
+    "constraint": ("rule", "constraint"),
+    "row": ("approved row", "compatibilityrow"),
+    "denial": ("denial", "denial"),
+    "failure": ("verified failure", "verifiedfailure"),
+    "contract": ("contract", "contract"),
+    "deployment_contract": ("deployment contract", "deploymentcontract"),
+    "breaking_change": ("breaking change", "breakingchange"),
+    "requirement": ("requirement", "serviceversion"),
+    "observation": ("observation", "observation"),
+    "hotfix": ("hotfix", "hotfix"),
+}
 
 
 class Badge(TypedDict):
@@ -82,6 +98,11 @@ def status(state: str) -> Status:
 
 
 @register.filter
+def status_word(state: str) -> str:
+    return status_of(state).word
+
+
+@register.filter
 def step_of(release: ReleaseView, service: str) -> StepView:
     return release.step(service)
 
@@ -102,9 +123,37 @@ def retryable(state: str) -> bool:
     return state in RETRYABLE_SLOTS
 
 
+@register.simple_tag
+def why_not(place: str, *controls: Control) -> SafeString:
+    """Say why buttons are disabled, each reason once; ``<verb>-why`` or ``<verb>-<place>-why`` is a button's own."""
+    said: dict[str, list[str]] = {}
+    for control in controls:
+        if not control.allowed:
+            said.setdefault(control.why_not, []).append(control.verb)
+    whose = (", ".join(verbs).capitalize() + ": " if len(said) > 1 else "" for verbs in said.values())
+    reasons = (_described(text, verbs, place) for text, verbs in said.items())
+    return format_html_join("", '<p class="why">{}{}</p>', zip(whose, reasons, strict=True))
+
+
+def _described(text: str, verbs: Iterable[str], place: str) -> SafeString | str:
+    for verb in verbs:
+        text = format_html('<span id="{}">{}</span>', "-".join(filter(None, (verb, place, "why"))), text)
+    return text
+
+
 @register.filter
-def state_word(release: ReleaseView | ReleaseLine) -> str:
-    return release_word(release.state, release.stage)
+def state_word(release: ReleaseView | ReleaseLine | ReplayPage) -> str:
+    return release_word(shown_state_of(release.kind, release.state), release.stage)
+
+
+@register.filter
+def shown_state(release: ReleaseView | ReleaseLine | ReplayPage) -> str:
+    return shown_state_of(release.kind, release.state)
+
+
+@register.filter
+def scenario_name(scenario: Scenario) -> str:
+    return name_of(scenario)
 
 
 @register.filter
@@ -124,6 +173,12 @@ def message_tone(level_tag: str) -> str:
 
 
 @register.filter
+def ignorable(reason: Reason) -> bool:
+    """Tell whether somebody could decide to live with this reason, which blocks."""
+    return reason.blocks and reason.code not in NEVER_IGNORED
+
+
+@register.filter
 def split(text: str) -> list[str]:
     return text.split()
 
@@ -131,19 +186,27 @@ def split(text: str) -> list[str]:
 @register.simple_tag
 def evidence(named: str, editable: object) -> SafeString:
     """Name what a reason rests on; whoever may edit it gets links, as ``constraint:7`` says where."""
-    return format_html_join(", ", "{}", ((_evidence(part, bool(editable)),) for part in named.split(",")))
+    parts = (evidence_link(part) if editable else evidence_words(part) for part in named.split(","))
+    return format_html_join(", ", "{}", ((part,) for part in parts))
 
 
-def _evidence(part: str, editable: bool) -> SafeString | str:  # noqa: FBT001 - private, with one caller
+def evidence_words(part: str) -> str:
+    """Name one piece of evidence; one that only an edit would bring has no number yet."""
     kind, _, number = part.strip().partition(":")
-    known = _EVIDENCE.get(kind)
-    if known is None:
+    label, _ = _EVIDENCE.get(kind, ("", ""))
+    if not label:
         return part
-    label, model = known
-    if not editable:
-        return f"{label} {number}"
+    return f"the new {label}" if number.startswith("-") else f"{label} {number}"
+
+
+def evidence_link(part: str) -> SafeString | str:
+    """Name one piece of evidence with a link to where it is edited, if it is there yet."""
+    kind, _, number = part.strip().partition(":")
+    if kind not in _EVIDENCE or not number.isdigit():
+        return evidence_words(part)
+    _, model = _EVIDENCE[kind]
     url = reverse(f"admin:releases_{model}_change", args=[number])
-    return format_html('<a href="{}">{} {}</a>', url, label, number)
+    return format_html('<a href="{}">{}</a>', url, evidence_words(part))
 
 
 @register.simple_tag
@@ -164,6 +227,21 @@ def took(started_at: datetime | None, finished_at: datetime | None) -> SafeStrin
     if finished_at is None:
         return moment(started_at, "elapsed")
     return duration(finished_at - started_at)
+
+
+@register.simple_tag
+def silence(step: StepView) -> SafeString | str:
+    """Say since when a service that is waited for has said nothing, and by when it must; the script counts both."""
+    if step.silent_since is None or step.lease_until is None:
+        return ""
+    word = silence_word(step.state)
+    times = (("silence", "since", step.silent_since), ("left", "due by", step.lease_until))
+    said = (
+        (f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}", style, f"{before} {at.astimezone(UTC):%H:%M:%S} UTC")
+        for style, before, at in times
+    )
+    counted = format_html_join(", ", '<time datetime="{}" data-style="{}">{}</time>', said)
+    return format_html('<span class="message">{} {}</span>', word, counted)
 
 
 @register.inclusion_tag("releases/components/lease.html")

@@ -9,7 +9,15 @@ from django.db import DataError, OperationalError
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from releases.domain.errors import Conflict, InvalidInput, NotFound, PermissionRefused, ReleaseError, VerdictRefused
+from releases.domain.errors import (
+    Conflict,
+    GateRefused,
+    InvalidInput,
+    NotFound,
+    PermissionRefused,
+    ReleaseError,
+    VerdictRefused,
+)
 from releases.domain.verdicts import Reason
 
 if TYPE_CHECKING:
@@ -21,6 +29,7 @@ _STATUS: tuple[tuple[type[ReleaseError], int, str], ...] = (
     (InvalidInput, 422, "Something is missing or wrong"),
     (NotFound, 404, "Not found"),
     (PermissionRefused, 403, "You may not do this"),
+    (GateRefused, 409, "A gate is closed"),
     (VerdictRefused, 409, "The verdict says no"),
     (Conflict, 409, "This is not possible now"),
     (ReleaseError, 409, "This was refused"),

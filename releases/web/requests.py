@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 MAXIMUM_KEY = 128
+MAXIMUM_REASON = 300
 
 
 def actor(request: HttpRequest, permission: Permission = Permission.VIEW) -> Actor:
@@ -38,6 +39,26 @@ def form_lock_version(request: HttpRequest) -> int | None:
         message = "lock_version is a number; load the page again."
         raise InvalidInput("lock_version", message)
     return int(raw)
+
+
+def cursor(request: HttpRequest) -> int | None:
+    """Return where a page of a list goes on, None for its beginning."""
+    raw = request.GET.get("cursor", "")
+    if not raw:
+        return None
+    if not (raw.isascii() and raw.isdigit() and len(raw) < 19):  # noqa: PLR2004 (what fits the column)
+        message = "The cursor is the number from a page's own link."
+        raise InvalidInput("cursor", message)
+    return int(raw)
+
+
+def form_reason(request: HttpRequest) -> str:
+    """Return what somebody wrote as their reason; whether there has to be one the action says."""
+    reason = str(request.POST.get("reason", "")).strip()
+    if "\x00" in reason or len(reason) > MAXIMUM_REASON:
+        message = f"The reason has at most {MAXIMUM_REASON} printable characters."
+        raise InvalidInput("reason", message)
+    return reason
 
 
 def go(request: HttpRequest, *where: str) -> HttpResponse:

@@ -5,7 +5,23 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from releases.web.views import board, frame, plan, promotion, release, service
+from releases.web.views import (
+    board,
+    debts,
+    deliveries,
+    diagnostics,
+    frame,
+    gates,
+    matrix,
+    plan,
+    promotion,
+    release,
+    replay,
+    rollback,
+    service,
+    trains,
+    validation,
+)
 
 app_name = "web"
 urlpatterns = [
@@ -21,11 +37,37 @@ urlpatterns = [
     path("releases", release.index, name="release_list"),
     path("releases/create", plan.create, name="release_create"),
     path("releases/<str:version>", release.show, name="release"),
+    path("releases/<str:version>/replay", replay.show, name="replay"),
+    path("releases/<str:version>/journal.json", replay.journal, name="journal_file"),
     path("releases/<str:version>/promote", promotion.promote, name="promote"),
+    path("releases/<str:version>/rollback", rollback.show, name="rollback"),
+    path("releases/<str:version>/rollback/start", rollback.start, name="rollback_start"),
+    path("releases/<str:version>/recover", rollback.start_recovery, name="recover"),
     path("releases/<str:version>/pause", promotion.pause, name="pause"),
     path("releases/<str:version>/resume", promotion.resume, name="resume"),
     path("releases/<str:version>/cancel", promotion.cancel, name="cancel"),
+    path("releases/<str:version>/validate", validation.validate, name="validate"),
     path("releases/<str:version>/steps/<slug:service>/retry", promotion.retry, name="step_retry"),
     path("releases/<str:version>/steps/<slug:service>/skip", promotion.skip, name="step_skip"),
+    path("releases/<str:version>/steps/<slug:service>/accept", promotion.accept, name="step_accept"),
+    path("releases/<str:version>/signoffs", gates.sign, name="sign"),
+    path("releases/<str:version>/signoffs/<int:number>/withdraw", gates.withdraw, name="withdraw"),
+    path("releases/<str:version>/bypass", gates.bypass, name="bypass"),
     path("services/<slug:slug>", service.show, name="service"),
+    path("services/<slug:slug>/probe", service.probe, name="probe"),
+    path("services/<slug:slug>/probing", service.probing, name="probing"),
+    path("trains", trains.index, name="trains"),
+    path("trains/<str:label>", trains.show, name="train"),
+    path("trains/<str:label>/depart", trains.depart, name="train_depart"),
+    path("trains/<str:label>/hold", trains.hold, name="train_hold"),
+    path("trains/<str:label>/resume", trains.resume, name="train_resume"),
+    path("trains/<str:label>/cancel", trains.cancel, name="train_cancel"),
+    path("calendar/trains.ics", trains.feed, name="calendar"),
+    path("calendar/rotate", trains.rotate_calendar, name="calendar_rotate"),
+    path("deliveries", deliveries.index, name="deliveries"),
+    path("deliveries/<int:delivery>/redeliver", deliveries.send_again, name="redeliver"),
+    path("debts", debts.index, name="debts"),
+    path("debts/<int:number>/pay", debts.pay, name="debt_pay"),
+    path("matrix", matrix.show, name="matrix"),
+    path("diagnostics", diagnostics.show, name="diagnostics"),
 ]

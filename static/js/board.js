@@ -39,6 +39,8 @@
     ago: (at) => (age(now() - at) ? `${age(now() - at)} ago` : "just now"),
     since: (at) => `for ${age(now() - at) || "less than a minute"}`,
     elapsed: (at) => span(now() - at),
+    silence: (at) => `for ${span(now() - at)}`,
+    left: (at) => (at > now() ? `${span(at - now())} left` : "overdue"),
   };
 
   const say = (element, text) => {
@@ -49,6 +51,7 @@
       const at = Date.parse(time.dateTime);
       say(time, wording[time.dataset.style](at));
       time.title = exact.format(at);
+      if (time.dataset.style === "left") time.toggleAttribute("data-late", at <= now());
     }
     for (const lease of all(".lease[data-start]")) {
       const start = Number(lease.dataset.start);
@@ -65,7 +68,7 @@
     clearTimeout(ticking);
     wordTimes();
     if (document.hidden) return;
-    if (find('.lease[data-start], time[data-style="elapsed"]')) ticking = setTimeout(tick, 1_000 - (now() % 1_000));
+    if (find('.lease[data-start], time[data-style="elapsed"], time[data-style="left"]')) ticking = setTimeout(tick, 1_000 - (now() % 1_000));
     else if (find('time[data-style="ago"], time[data-style="since"]')) ticking = setTimeout(tick, 30_000);
   };
 
@@ -218,6 +221,9 @@
     if (event.detail.ctx.target === notices) notices.replaceChildren();
   });
   document.addEventListener("htmx:after:request", (event) => {
+    // htmx's own history is off: it would fetch pages anew that the sockets keep current. Only the address follows.
+    const address = event.detail.ctx?.response?.headers?.get("HX-Replace-Url");
+    if (address) history.replaceState(null, "", address);
     keys.delete(event.target); // answered: sending it again is a new command
     event.target.closest("dialog")?.close();
   });

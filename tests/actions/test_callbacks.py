@@ -95,6 +95,58 @@ def test_a_sequence_that_was_late_is_a_duplicate_when_repeated() -> None:
     assert [say(dispatch, "succeeded", sequence=3).duplicate for _ in range(2)] == [False, True]
 
 
+@pytest.mark.parametrize("status", ["accepted", "progress", "succeeded", "failed"])
+def test_a_late_callback_without_a_sequence_that_is_repeated_is_stored_once(status: str) -> None:
+    promotion = promoting()
+    tell(promotion, "inventory", "accepted")
+    pass_the_deadline()
+    dispatch = slot(promotion, "inventory")
+
+    receipts = [say(dispatch, status, percent=50, message="x" * 600, details={"pod": "a-1"}) for _ in range(3)]
+
+    assert [(receipt.duplicate, receipt.late) for receipt in receipts] == [(False, True), (True, False), (True, False)]
+    assert {receipt.sequence for receipt in receipts} == {receipts[0].sequence}
+    assert dispositions(promotion) == ["applied", "late"]
+
+
+def test_a_late_result_is_the_same_result_under_another_sequence() -> None:
+    promotion = promoting()
+    tell(promotion, "inventory", "accepted")
+    pass_the_deadline()
+    dispatch = slot(promotion, "inventory")
+
+    assert [say(dispatch, "succeeded", sequence=number).duplicate for number in (3, 4, None)] == [False, True, True]
+
+
+def test_late_progress_that_says_something_else_is_stored_too() -> None:
+    promotion = promoting()
+    tell(promotion, "inventory", "accepted")
+    pass_the_deadline()
+    dispatch = slot(promotion, "inventory")
+    reports: list[dict[str, object]] = [
+        {"percent": 50, "message": "copying"},
+        {"percent": 60, "message": "copying"},
+        {"percent": 60, "message": "starting"},
+        {"percent": 60, "message": "starting", "details": {"pod": "a-2"}},
+        {"percent": 60, "message": "starting", "details": {"pod": "a-2"}, "sequence": 9},
+    ]
+
+    for report in reports:
+        say(dispatch, "progress", **report)
+
+    assert dispositions(promotion) == ["applied", *["late"] * len(reports)]
+
+
+def test_a_contradicting_result_that_is_repeated_is_stored_once() -> None:
+    promotion = promoting()
+    dispatch = slot(promotion, "inventory")
+    say(dispatch, "failed")
+
+    duplicates = [say(dispatch, "succeeded", message=f"try {number}").duplicate for number in range(2)]
+
+    assert (duplicates, dispositions(promotion)) == ([False, True], ["applied", "contradictory"])
+
+
 def test_an_older_sequence_is_history() -> None:
     promotion = promoting()
     tell(promotion, "inventory", "progress", sequence=5, percent=60)
@@ -135,7 +187,7 @@ def test_the_first_result_wins_over_a_contradicting_one() -> None:
     assert (slot(promotion, "inventory").state, dispositions(promotion)) == ("failed", ["applied", "contradictory"])
 
 
-def test_a_result_after_the_deadline_is_kept_as_late_and_changes_nothing() -> None:
+def test_mistake_48_a_result_after_the_deadline_is_kept_as_late_and_changes_nothing() -> None:
     promotion = promoting()
     tell(promotion, "inventory", "accepted")
     pass_the_deadline()

@@ -5,25 +5,37 @@ from __future__ import annotations
 import pytest
 
 from bookverse.demo.platform import platform_description
-from releases.actions.catalog import load_platform, register_version
-from releases.domain.access import Role
-from releases.domain.errors import Conflict, InvalidInput, NotFound, PermissionRefused
+from releases.actions.catalog import load_platform
 from releases.models import (
+    BreakingChange,
     CompatibilityRow,
     Constraint,
+    Contract,
     Dependency,
     Deployment,
+    DeploymentContract,
     PlatformVersion,
     Service,
     ServiceAlias,
-    ServiceVersion,
     Stage,
 )
 from tests import factories
-from tests.factories import created, finish, load_bookverse, person, promote
+from tests.factories import created, finish, load_bookverse, promote
 
 pytestmark = pytest.mark.django_db
-TABLES = (CompatibilityRow, Constraint, Dependency, Deployment, PlatformVersion, Service, ServiceAlias, Stage)
+TABLES = (
+    BreakingChange,
+    CompatibilityRow,
+    Constraint,
+    Contract,
+    Dependency,
+    Deployment,
+    DeploymentContract,
+    PlatformVersion,
+    Service,
+    ServiceAlias,
+    Stage,
+)
 
 
 def counts() -> dict[str, int]:
@@ -34,10 +46,13 @@ def test_a_platform_is_loaded_as_described() -> None:
     load_bookverse()
 
     assert counts() == {
+        "BreakingChange": 1,
         "CompatibilityRow": 10,
         "Constraint": 10,
+        "Contract": 4,
         "Dependency": 9,
         "Deployment": 20,
+        "DeploymentContract": 3,
         "PlatformVersion": 1,
         "Service": 5,
         "ServiceAlias": 5,
@@ -59,7 +74,36 @@ def test_loading_again_updates_what_changed() -> None:
 
     load_platform(platform_description(url_of=lambda slug: f"http://127.0.0.1:7/{slug}"))
 
-    assert Service.objects.get(slug="web").dispatch_url == "http://127.0.0.1:7/web/deployments"
+    web = Service.objects.get(slug="web")
+    assert (web.dispatch_url, web.base_url) == ("http://127.0.0.1:7/web/deployments", "http://127.0.0.1:7/web")
+
+
+def test_a_contract_is_loaded_with_what_it_was_built_for() -> None:
+    load_bookverse()
+
+    contract = Contract.objects.get(consumer__slug="checkout")
+
+    assert (str(contract), contract.built_for, contract.stable_since) == (
+        "checkout calls POST /api/v1/inventory/{id}/adjust of inventory",
+        "1.2.3",
+        "1.2.0",
+    )
+
+
+def test_no_contract_speaks_of_the_pair_whose_range_the_demo_shows() -> None:
+    load_bookverse()
+
+    assert not Contract.objects.filter(consumer__slug="recommendations").exists()
+
+
+def test_the_chart_expects_its_probes_of_every_service() -> None:
+    load_bookverse()
+
+    assert [str(contract) for contract in DeploymentContract.objects.order_by("probe")] == [
+        "helm expects health_check of every service at /health",
+        "helm expects liveness_probe of every service at /health/live",
+        "helm expects readiness_probe of every service at /health/ready",
+    ]
 
 
 def test_loading_again_leaves_what_runs_alone() -> None:
@@ -78,42 +122,3 @@ def test_every_stage_runs_what_was_live_before_the_board() -> None:
     running = Deployment.objects.filter(stage__name="QA").values_list("service__slug", "version")
 
     assert dict(running) == factories.LIVE
-
-
-def test_a_build_that_a_pipeline_announces_is_noted() -> None:
-    load_bookverse()
-    register_version(actor=person(), service="web", version="3.1.0", notes="Search")
-
-    noted = ServiceVersion.objects.get(service__slug="web", version="3.1.0")
-
-    assert (noted.registry_status, noted.notes, noted.invalid_because) == ("REGISTERED", "Search", "")
-
-
-def test_a_build_is_announced_once() -> None:
-    load_bookverse()
-
-    with pytest.raises(Conflict, match=r"web 3\.0\.2 is already registered"):
-        register_version(actor=person(), service="web", version="3.0.2")
-
-
-def test_what_is_no_version_is_not_announced() -> None:
-    load_bookverse()
-
-    with pytest.raises(InvalidInput) as refusal:
-        register_version(actor=person(), service="web", version="latest")
-
-    assert refusal.value.field == "version"
-
-
-def test_a_version_of_an_unknown_service_is_refused() -> None:
-    load_bookverse()
-
-    with pytest.raises(NotFound):
-        register_version(actor=person(), service="nobody", version="1.0.0")
-
-
-def test_a_viewer_announces_nothing() -> None:
-    load_bookverse()
-
-    with pytest.raises(PermissionRefused):
-        register_version(actor=person("vera", Role.VIEWER), service="web", version="3.1.0")

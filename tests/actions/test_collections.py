@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from werkzeug import Response
 
-from releases.actions import collections
+from releases.actions import claims, collections
 from releases.actions.collections import collect_due_versions, request_collection
 from releases.domain.access import SYSTEM, Role
 from releases.domain.errors import PermissionRefused
 from releases.models import Collection, Service, ServiceVersion
+from releases.queries.clock import database_now
 from tests.factories import load_bookverse, person
 from tests.fakes.registry import FakeRegistry, row
-from tests.threads import at_once
+from tests.threads import PATIENCE_S, at_once
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
     from pytest_httpserver import HTTPServer
+
+    from releases.clients.apptrust import RegisteredVersion
 
 WEB = "bookverse-web"
 
@@ -157,6 +163,50 @@ def test_a_second_request_joins_the_first(db: None) -> None:
     assert first == second
 
 
+def test_requests_at_the_same_moment_open_one_collection(transactional_db: None) -> None:
+    results = at_once(*[lambda: request_collection(actor=SYSTEM)] * 6)
+
+    assert results == [Collection.objects.get()] * 6
+
+
+@pytest.mark.postgres
+def test_a_request_that_meets_one_which_is_not_committed_yet_joins_it(transactional_db: None) -> None:
+    def ask_and_linger() -> Collection:
+        with transaction.atomic():
+            first = Collection.objects.create(requested_by="tom", requested_at=database_now())
+            opened.set()
+            until(is_somebody_waiting)
+        return first
+
+    def ask_meanwhile() -> Collection:
+        assert opened.wait(PATIENCE_S)
+        return request_collection(actor=SYSTEM)
+
+    opened = Event()
+    results = at_once(ask_and_linger, ask_meanwhile)
+
+    assert results == [Collection.objects.get()] * 2
+
+
+def is_somebody_waiting() -> bool:
+    """Tell whether a transaction of this database waits for another one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def test_a_second_collection_cannot_be_open(db: None) -> None:
+    first = request_collection(actor=SYSTEM)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Collection.objects.create(requested_by="tom", requested_at=first.requested_at)
+
+    Collection.objects.update(finished_at=F("requested_at"))
+    assert request_collection(actor=SYSTEM) != first
+
+
 def test_a_viewer_asks_for_no_collection(db: None) -> None:
     with pytest.raises(PermissionRefused):
         request_collection(actor=person("vera", Role.VIEWER))
@@ -184,9 +234,31 @@ def test_a_collection_whose_collector_died_is_taken_up_by_another(
         with pytest.raises(SystemError):
             collect_due_versions()
     collect_due_versions()
-    assert Collection.objects.get().finished_at is None
+    abandoned = Collection.objects.get()
+    assert abandoned.finished_at is None
+    assert abandoned.claimed_until is not None
+    assert abandoned.claimed_until - abandoned.requested_at < timedelta(seconds=15)
     Collection.objects.update(claimed_until=F("requested_at") - timedelta(seconds=1))
 
     collect_due_versions()
 
     assert Collection.objects.get().finished_at is not None
+
+
+def test_a_collection_is_not_taken_up_while_the_registry_makes_up_its_mind(
+    registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claimed: set[datetime | None] = set()
+
+    def has_been_renewed_twice() -> bool:
+        claimed.add(Collection.objects.get().claimed_until)
+        return len(claimed) == 3
+
+    def hesitate(keys: list[str]) -> dict[str, list[RegisteredVersion]]:
+        until(has_been_renewed_twice)
+        return {key: [] for key in keys}
+
+    monkeypatch.setattr(claims, "RENEW_EVERY_S", 0.01)
+    monkeypatch.setattr(collections, "list_versions", hesitate)
+
+    assert (collect().error, len(claimed), None in claimed) == ("", 3, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -210,10 +211,12 @@ def test_a_service_that_stays_unreachable_is_given_up(service: FakeService) -> N
 
     step = step_of(promotion, "inventory")
 
-    assert (step.state, step.reason, step.message) == (
+    # How long it took is for the machine to say.
+    message = re.sub(r"\d+ s", "a while", step.message)
+    assert (step.state, step.reason, message) == (
         "failed",
         "undeliverable",
-        "Not reached in 0 s and 1 tries: the service answered 503",
+        "Not reached in a while and 1 tries: the service answered 503",
     )
 
 
@@ -378,11 +381,13 @@ def test_an_address_that_is_none_fails_only_its_own_service(service: FakeService
     assert factories.kinds(promotion.release).count("dispatch.retrying") == 1
 
 
-def test_a_claim_lasts_a_minute_at_most(service: FakeService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_order_whose_sender_died_is_free_within_seconds(
+    service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     promotion = promoting_at(service)
     lose_the_sender(monkeypatch)
 
     claimed_until = slot(promotion, "inventory").claimed_until
 
     assert claimed_until is not None
-    assert claimed_until - slot(promotion, "inventory").opened_at < MINUTE
+    assert claimed_until - slot(promotion, "inventory").opened_at < timedelta(seconds=15)

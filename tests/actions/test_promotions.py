@@ -134,7 +134,7 @@ def test_a_set_that_a_stage_already_runs_is_promoted_without_asking_anybody() ->
 
 
 @pytest.mark.parametrize("stage", ["QA", "STAGING", "PROD"])
-def test_no_stage_can_be_left_out(stage: str) -> None:
+def test_mistake_38_no_stage_can_be_left_out(stage: str) -> None:
     load_bookverse()
 
     with pytest.raises(Conflict, match=f"DEV comes before {stage}"):
@@ -144,7 +144,7 @@ def test_no_stage_can_be_left_out(stage: str) -> None:
 def test_a_stage_takes_one_release_at_a_time() -> None:
     promoting()
 
-    with pytest.raises(Conflict, match=r"DEV is busy: 2\.2\.0-alpha\.1"):
+    with pytest.raises(Conflict, match=r"DEV is busy: maria is promoting 2\.2\.0-alpha\.1 there"):
         promote(created(title="another"))
 
 
@@ -235,7 +235,10 @@ def test_an_act_on_what_a_stale_page_showed_is_refused(verb: str) -> None:
     shown = release.lock_version
     promote(release)
 
-    with pytest.raises(Conflict, match="has changed since this page was shown: maria was here"):
+    with pytest.raises(
+        Conflict,
+        match="has changed since this page was shown: maria started the promotion to DEV",
+    ):
         steer(verb, person(), shown)
 
 
@@ -257,7 +260,7 @@ def test_a_time_limit_that_is_not_positive_is_refused(timeout_ms: int) -> None:
     assert refusal.value.field == "timeout_ms"
 
 
-def test_a_time_limit_above_the_maximum_is_cut_with_a_notice() -> None:
+def test_mistake_50_a_time_limit_above_the_maximum_is_cut_with_a_notice() -> None:
     load_bookverse()
     request = PromotionRequest(version=created().version, stage="DEV", timeout_ms=60_000)
 

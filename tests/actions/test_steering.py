@@ -176,7 +176,7 @@ def test_a_paused_promotion_retries_nothing() -> None:
     tell(promotion, "inventory", "failed")
     pause_promotion(actor=person(), version="2.2.0-alpha.1")
 
-    with pytest.raises(Conflict, match="paused; resume it"):
+    with pytest.raises(Conflict, match="is paused: resume it first"):
         retry_step(actor=person(), version="2.2.0-alpha.1", service="inventory")
 
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db.models import F
 
+from releases.actions import sweeping
+from releases.actions.ledger import Ledger, open_ledger
 from releases.actions.steering import pause_promotion
 from releases.actions.sweeping import end_overdue_slots, grant_absence
 from releases.models import AggregationSession, Dispatch, Pulse
+from releases.queries.clock import database_now
 from tests import factories
 from tests.factories import person, promoting, slot, step_of, tell
 from tests.threads import at_once
@@ -36,7 +39,7 @@ def long_ago(promotion: Promotion, by: timedelta) -> None:
 
 
 @pytest.mark.django_db
-def test_a_service_past_the_deadline_has_timed_out() -> None:
+def test_mistake_47_a_service_past_the_deadline_has_timed_out_and_is_told_from_one_that_failed() -> None:
     promotion = promoting(timeout_ms=10_000)
     tell(promotion, "inventory", "accepted")
     move_deadline(-11 * SECOND)
@@ -171,6 +174,46 @@ def test_an_absence_is_granted_once() -> None:
     grant_absence()
 
     assert factories.kinds(promotion.release).count("deadline.extended") == 1
+
+
+@pytest.mark.django_db
+def test_what_happened_while_the_sweeper_waited_for_its_turn_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    promotion = promoting()
+    tell(promotion, "inventory", "accepted")
+    long_ago(promotion, 60 * SECOND)
+    grant_absence()
+    Pulse.objects.update(at=F("at") - 60 * SECOND)
+    before = factories.session_of(promotion).deadline_at
+
+    def be_overtaken(*, release_id: int, actor: str) -> Ledger:
+        Dispatch.objects.update(heard_at=database_now())
+        return open_ledger(release_id=release_id, actor=actor)
+
+    monkeypatch.setattr(sweeping, "open_ledger", be_overtaken)
+
+    grant_absence()
+
+    assert factories.session_of(promotion).deadline_at == before
+    assert "deadline.extended" not in factories.kinds(promotion.release)
+
+
+@pytest.mark.django_db
+def test_a_session_that_closed_while_the_sweeper_waited_gets_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    promotion = promoting()
+    tell(promotion, "inventory", "accepted")
+    long_ago(promotion, 60 * SECOND)
+    grant_absence()
+    Pulse.objects.update(at=F("at") - 60 * SECOND)
+
+    def be_overtaken(*, release_id: int, actor: str) -> Ledger:
+        AggregationSession.objects.update(state="failed", closed_at=F("opened_at"), summary={})
+        return open_ledger(release_id=release_id, actor=actor)
+
+    monkeypatch.setattr(sweeping, "open_ledger", be_overtaken)
+
+    grant_absence()
+
+    assert "deadline.extended" not in factories.kinds(promotion.release)
 
 
 @pytest.mark.django_db

@@ -5,28 +5,49 @@ from typing import TYPE_CHECKING
 import pytest
 from django.contrib import admin
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from releases.models import (
     AggregationSession,
     ApiToken,
+    BreakingChange,
     Callback,
+    CompatibilityRow,
+    Constraint,
+    Contract,
+    Denial,
+    Dependency,
+    DeploymentContract,
     Dispatch,
+    Freeze,
+    Ignore,
     JournalEntry,
     PlatformVersion,
     Promotion,
     Release,
     ServiceVersion,
+    VerifiedFailure,
 )
 from tests.api.calling import caller_for, create_candidate, finish_promotion, promote
 
 if TYPE_CHECKING:
-    from django.db.models import Model
     from django.test import Client
 
 ADMINS = [model for model in admin.site._registry if model._meta.app_label == "releases"]  # noqa: SLF001 (no public way)
+EXCHANGED: list[type[Model]] = [
+    BreakingChange,
+    CompatibilityRow,
+    Constraint,
+    Contract,
+    Denial,
+    Dependency,
+    DeploymentContract,
+    Freeze,
+    Ignore,
+    VerifiedFailure,
+]
 HISTORY: list[type[Model]] = [
     AggregationSession,
     Callback,
@@ -127,3 +148,16 @@ def test_the_secrets_of_a_dispatch_are_never_shown(administrator: Client, histor
 
 def test_the_admin_carries_the_name_of_the_board(administrator: Client) -> None:
     assert "BookVerse Release Board" in administrator.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize("model", EXCHANGED, ids=lambda model: model.__name__)
+@pytest.mark.parametrize("page", ["add", "import", "export"])
+def test_rules_are_added_imported_and_exported_from_their_list(
+    administrator: Client, model: type[Model], page: str
+) -> None:
+    assert administrator.get(address(model, page)).status_code == 200
+
+
+@pytest.mark.parametrize("model", EXCHANGED, ids=lambda model: model.__name__)
+def test_every_rule_keeps_its_history(model: type[Model]) -> None:
+    assert hasattr(model, "history")

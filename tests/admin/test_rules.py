@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from releases.models import CompatibilityRow, Constraint, Service, ServiceAlias
+from tests.admin.forms import send
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -62,7 +63,7 @@ def test_a_range_that_is_none_is_refused(administrator: Client) -> None:
 
 def test_a_service_keeps_its_slug_and_may_get_aliases(administrator: Client) -> None:
     service = Service.objects.get(slug="inventory")
-    entered = {
+    entered: dict[str, object] = {
         "slug": "stock",
         "name": "Stock",
         "application_key": service.application_key,
@@ -77,6 +78,6 @@ def test_a_service_keeps_its_slug_and_may_get_aliases(administrator: Client) -> 
         "aliases-1-name": "stock",
     }
     address = reverse("admin:releases_service_change", args=[service.pk])
-    assert administrator.post(address, entered).status_code == 302
+    assert send(administrator, address, entered).status_code == 302
     assert Service.objects.get(pk=service.pk).slug == "inventory"
     assert ServiceAlias.objects.get(name="stock").service == service

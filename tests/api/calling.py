@@ -31,6 +31,9 @@ class Caller:
     def post(self, path: str, body: object = None, **headers: str) -> Response:
         return self.client.post(f"/api/v1{path}", body, content_type="application/json", headers=self._headers(headers))
 
+    def delete(self, path: str, **headers: str) -> Response:
+        return self.client.delete(f"/api/v1{path}", headers=self._headers(headers))
+
     def _headers(self, more: dict[str, str]) -> dict[str, str]:
         given = {name.replace("_", "-"): value for name, value in more.items()}
         return {"Authorization": f"Bearer {self.token}", **given} if self.token else given

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.contrib.auth.models import Group, User
 
-from releases.actions.catalog import load_platform
 from releases.domain.access import Role
+from releases.domain.sort_keys import sort_key_of
 from releases.models import Service, ServiceVersion
+from tests.kept_rows import NOWHERE, put_platform
 
 LIVE = {"inventory": "1.2.3", "recommendations": "2.1.0", "checkout": "1.5.2", "web": "3.0.1", "helm": "1.1.0"}
 NEWEST = {"inventory": "1.4.0", "recommendations": "2.2.0", "checkout": "1.5.3", "web": "3.0.2", "helm": "1.1.1"}
@@ -79,14 +80,16 @@ def _stock_level() -> dict[str, str]:
     }
 
 
-def build_platform(dispatch_base: str = "http://127.0.0.1:9") -> None:
+def build_platform(dispatch_base: str = NOWHERE) -> None:
     """Load the platform with its registered versions and one person for each role that matters here."""
-    load_platform(platform_document(dispatch_base))
+    put_platform("api", platform_document, url=dispatch_base)
     for slug in LIVE:
         service = Service.objects.get(slug=slug)
         known = [{"version": versions[slug], **RELEASED} for versions in (LIVE, NEWEST)]
         for row in [*known, *OTHERS.get(slug, [])]:
-            ServiceVersion.objects.create(service=service, registered_at=REGISTERED_AT, **row)
+            ServiceVersion.objects.create(
+                service=service, sort_key=sort_key_of(row["version"]), registered_at=REGISTERED_AT, **row
+            )
     for role, name in ((Role.MANAGER, "manager"), (Role.VIEWER, "viewer")):
         group, _ = Group.objects.get_or_create(name=role.value)
         User.objects.create_user(name, password="secret").groups.add(group)

@@ -40,7 +40,7 @@ def test_a_callback_is_answered_with_its_journal_entry(dispatch: Dispatch) -> No
     assert (stored.percent, stored.message, stored.details) == (30, "Copying", {"host": "a"})
 
 
-def test_a_callback_that_is_repeated_is_stored_once(dispatch: Dispatch) -> None:
+def test_mistake_46_a_callback_that_is_repeated_is_stored_once(dispatch: Dispatch) -> None:
     receipts = [report(dispatch, "progress", sequence=1).json() for _ in range(2)]
     assert [receipt["duplicate"] for receipt in receipts] == [False, True]
     assert Callback.objects.count() == 1
@@ -120,7 +120,7 @@ def test_a_forged_callback_gets_one_and_the_same_answer_and_is_not_stored(
     assert (Release.objects.get().sequence, Callback.objects.count()) == before
 
 
-def test_the_token_of_a_person_is_none_of_a_dispatch(dispatch: Dispatch, manager: Caller) -> None:
+def test_mistake_49_the_token_of_a_person_is_none_of_a_dispatch(dispatch: Dispatch, manager: Caller) -> None:
     assert manager.post("/callbacks", body_for(dispatch)).status_code == 401
 
 

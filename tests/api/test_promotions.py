@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from releases.models import Deployment, Release
+from releases.models import Delivery, Deployment, Inbox, Release
 from tests.api.calling import CANDIDATE, finish_promotion, open_dispatches, promote, report
 from tests.api.platform import NEWEST
 
@@ -60,9 +60,30 @@ def test_a_time_limit_that_is_none_is_malformed(manager: Caller, candidate: str,
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["body", "timeout_ms"])
 
 
-@pytest.mark.parametrize("strategy", ["inbox", "teleport"])
-def test_a_strategy_that_does_not_exist_is_malformed(manager: Caller, candidate: str, strategy: str) -> None:
-    answer = manager.post(f"/releases/{candidate}/promotions", {"stage": "DEV", "strategy": strategy})
+def test_results_can_be_posted_to_an_inbox_that_an_administrator_added(manager: Caller, candidate: str) -> None:
+    Inbox.objects.create(name="ops", url="https://ops.example.org/results")
+    promote(manager, strategy="inbox", inbox="ops")
+    finish_promotion()
+    assert Delivery.objects.filter(inbox__name="ops").count() == 4
+
+
+def test_an_unknown_inbox_is_refused_with_those_that_there_are(manager: Caller, candidate: str) -> None:
+    Inbox.objects.create(name="ops", url="https://ops.example.org/results")
+    body = {"stage": "DEV", "strategy": "inbox", "inbox": "https://elsewhere.example.org"}
+    answer = manager.post(f"/releases/{candidate}/promotions", body)
+    assert (answer.status_code, answer.json()["errors"]) == (
+        422,
+        [
+            {
+                "loc": ["body", "inbox"],
+                "msg": "There is no inbox https://elsewhere.example.org; the inboxes are ops.",
+            }
+        ],
+    )
+
+
+def test_a_strategy_that_does_not_exist_is_malformed(manager: Caller, candidate: str) -> None:
+    answer = manager.post(f"/releases/{candidate}/promotions", {"stage": "DEV", "strategy": "teleport"})
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["body", "strategy"])
 
 

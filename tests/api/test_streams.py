@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import timedelta
+from threading import Event
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from asgiref.sync import ThreadSensitiveContext, sync_to_async
+from asgiref.sync import sync_to_async
 from django.db import connections
 from django.test import AsyncClient
 
+from releases import stopping
 from tests.api.calling import caller_for, create_candidate, open_dispatches, promote, report
 from tests.api.platform import build_platform
 
@@ -53,12 +54,15 @@ async def follow(manager: Caller, correlation_id: str, after: int | None = None)
     return cast("StreamingHttpResponse", answer)
 
 
-async def events(response: StreamingHttpResponse) -> list[dict[str, Any]]:
+async def blocks_of(response: StreamingHttpResponse) -> list[str]:
     """Read a stream to its end."""
     async with asyncio.timeout(PATIENCE_S):
         content = cast("AsyncIterator[bytes]", response.streaming_content)
-        blocks = [block.decode() async for block in content]
-    return [parsed(block) for block in blocks if not block.startswith(":")]
+        return [block.decode() async for block in content]
+
+
+async def events(response: StreamingHttpResponse) -> list[dict[str, Any]]:
+    return [parsed(block) for block in await blocks_of(response) if not block.startswith(":")]
 
 
 def parsed(block: str) -> dict[str, Any]:
@@ -109,6 +113,21 @@ async def test_a_stream_goes_on_after_the_last_event_that_was_seen(manager: Call
     assert [event["id"] for event in told] == [6, 7]
 
 
+async def test_who_follows_where_the_board_stops_is_told_to_come_back_and_misses_nothing(
+    manager: Caller, correlation_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = Event()
+    monkeypatch.setattr(stopping, "_BEGUN", stop)
+    stop.set()
+    blocks = await blocks_of(await follow(manager, correlation_id))
+    assert [block.partition(":")[0] for block in blocks] == ["id", "retry"]
+
+    stop.clear()
+    await finish_first_phase()
+    told = await events(await follow(manager, correlation_id, after=parsed(blocks[0])["id"]))
+    assert [event["event"] for event in told] == ["callback", "callback", "state", "summary"]
+
+
 async def test_after_the_summary_there_is_nothing_to_follow(manager: Caller, correlation_id: str) -> None:
     await finish_first_phase()
     response = await follow(manager, correlation_id, after=7)
@@ -127,34 +146,3 @@ async def test_a_last_event_id_below_zero_is_malformed(manager: Caller, correlat
 async def test_a_stream_is_for_those_who_may_look(correlation_id: str) -> None:
     answer = await AsyncClient().get(f"/api/v1/sessions/{correlation_id}/stream")
     assert answer.status_code == 401
-
-
-async def test_who_waits_gets_every_result_of_the_first_phase(manager: Caller) -> None:
-    waiting = asyncio.create_task(promoted(manager))
-    async with asyncio.timeout(PATIENCE_S):
-        while not await sync_to_async(open_dispatches)():  # noqa: ASYNC110 (a commit elsewhere is no event here)
-            await asyncio.sleep(0)
-        await finish_first_phase()
-        status, session = await waiting
-    assert status == 200, session
-    assert (session["state"], session["respondents"]) == ("succeeded", 1)
-    assert [(slot["source"], slot["state"]) for slot in session["slots"]] == [("inventory", "succeeded")]
-
-
-async def test_who_waits_in_vain_is_told_where_to_look(manager: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("releases.api.promotions.PATIENCE", timedelta(hours=-1))
-    status, started = await promoted(manager)
-    assert (status, started["expected"]) == (202, 1)
-
-
-async def promoted(manager: Caller) -> tuple[int, dict[str, Any]]:
-    # As a server does it: each request has a thread of its own.
-    async with ThreadSensitiveContext():
-        answer = await AsyncClient().post(
-            "/api/v1/releases/2.2.0-alpha.1/promotions",
-            {"stage": "DEV", "strategy": "wait"},
-            content_type="application/json",
-            headers={"Authorization": f"Bearer {manager.token}"},
-        )
-        await sync_to_async(connections.close_all)()
-    return answer.status_code, json.loads(answer.content)

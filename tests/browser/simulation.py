@@ -1,4 +1,4 @@
-"""The simulated BookVerse as a child process: five services and AppTrust on six ports side by side."""
+"""The simulated BookVerse as a child process: five services, AppTrust and a build system on ports side by side."""
 
 from __future__ import annotations
 

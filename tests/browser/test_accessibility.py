@@ -87,6 +87,9 @@ def test_the_pages_around_a_release_are_accessible_and_fit_a_phone(
     page.get_by_label("inventory", exact=True).select_option("1.3.0")
     expect(page.get_by_role("list", name="What does not fit together")).to_be_visible()
     inspect(page, "plan refused")
+    page.goto("/plans/new?version-inventory=1.3.0&newrule=helm+%5E1.1.0+-%3E+web+%3E%3D9.0.0")
+    expect(page.get_by_role("region", name="What if, beside things as they are")).to_be_visible()
+    inspect(page, "plan with another rule")
     assert not inspect.found, "\n".join(inspect.found)
 
 

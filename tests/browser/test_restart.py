@@ -36,7 +36,7 @@ def running(environment: Mapping[str, str], log: Path, port: int) -> Iterator[Ru
 
 
 def test_a_page_survives_the_death_of_the_board_in_mid_promotion(chromium: Browser, tmp_path: Path) -> None:
-    port = free_port(consecutive=7)
+    port = free_port(consecutive=8)
     environment = demo_environment(
         port=port,
         demo_port=port + 1,
@@ -62,7 +62,8 @@ def test_a_page_survives_the_death_of_the_board_in_mid_promotion(chromium: Brows
     with running(environment, tmp_path / "second.log", port):
         expect(badge(page)).to_have_text("Live")
         expect_arrived(page, "DEV", "2.2.0-alpha.1")
-        expect(page.locator("#release-feed").get_by_text("checkout was asked to deploy")).to_have_count(1)
+        # None where its first report overtook the answer to the order; two would mean that it was asked twice.
+        assert page.locator("#release-feed").get_by_text("checkout was asked to deploy").count() <= 1
         assert page.evaluate("window.neverReloaded") is True
         assert_same_as_reloaded(page)
         context.close()

@@ -33,7 +33,7 @@ def test_a_release_is_planned_created_promoted_and_retried_without_script(
     page.get_by_label("inventory", exact=True).select_option("1.3.0")
     page.get_by_role("button", name="Update plan").click()
     expect(page.get_by_role("button", name="Create release")).to_be_disabled()
-    page.get_by_role("button", name="Use these versions").click()
+    page.get_by_role("region", name="The nearest set that fits").get_by_role("button").click()
     page.get_by_role("button", name="Create release 2.2.0-alpha.1").click()
     expect(heading(page)).to_have_text("Platform 2.2.0-alpha.1")
     promote(page, "DEV")

@@ -71,6 +71,13 @@ def test_the_state_of_a_finished_deployment_can_be_asked_for(inventory: httpx2.C
     assert answer.json() == {"state": "succeeded", "percent": 100, "message": "healthy"}
 
 
+def test_an_accepted_order_names_where_its_state_can_be_asked_for(inventory: httpx2.Client, board: FakeBoard) -> None:
+    answer = dispatch(inventory, order(board.url), key="first")
+
+    assert answer.headers["location"] == "/deployments/first"
+    assert inventory.get(answer.headers["location"]).status_code == 200
+
+
 def test_the_state_of_an_unknown_deployment_is_not_found(shared_inventory: httpx2.Client) -> None:
     assert shared_inventory.get("/deployments/first").status_code == 404
 

@@ -32,6 +32,17 @@ def test_each_service_is_dispatched_to_at_its_own_address() -> None:
     }
 
 
+def test_each_service_is_probed_and_asked_for_its_document_at_its_own_address() -> None:
+    assert {service["slug"]: (service["base_url"], service["openapi_path"]) for service in PLATFORM["services"]} == {
+        slug: (f"http://{slug}.test", "/openapi.json?version={version}") for slug in SERVICES
+    }
+
+
+def test_no_contract_outranks_the_rule_that_the_demo_is_about() -> None:
+    pairs = [{contract["consumer"], contract["provider"]} for contract in PLATFORM["contracts"]]
+    assert {"recommendations", "inventory"} not in pairs
+
+
 def test_every_dependency_has_a_range_rule_for_the_live_and_for_the_next_set() -> None:
     edges = {(consumer, provider) for consumer, providers in PLATFORM["dependencies"].items() for provider in providers}
     for versions in (PLATFORM["live"]["versions"], TARGET):

@@ -50,7 +50,7 @@ def test_all_servers_end_when_the_parent_closes_their_standard_input(tmp_path: P
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(timeout=PATIENCE_S) == 0
-    assert sorted(demo.ports) == ["apptrust", "checkout", "helm", "inventory", "recommendations", "web"]
+    assert sorted(demo.ports) == ["apptrust", "checkout", "ci", "helm", "inventory", "recommendations", "web"]
 
 
 def test_a_taken_port_is_refused_with_what_to_do(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bookverse.demo.addresses import SERVICES
+from bookverse.demo.platform import live_version, platform_description
+from releases.actions.document_checks import check_document
 from tests.demo.running import dispatch, order, running_demo
 
 if TYPE_CHECKING:
@@ -92,6 +94,29 @@ def test_the_openapi_document_describes_paths_with_schemas_that_it_contains(tmp_
     named = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
     assert (document["openapi"], document["info"]["title"]) == ("3.1.0", f"BookVerse {service}")
     assert set(document["components"]["schemas"]) == named
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_openapi_document_is_one_that_the_board_keeps(tmp_path: Path, service: str) -> None:
+    with running_demo(tmp_path, service) as demo, demo.client(service) as client:
+        document = client.get("/openapi.json").json()
+    assert check_document(document).content["info"] == {
+        "title": f"BookVerse {service}",
+        "version": live_version(service),
+    }
+
+
+def test_the_openapi_document_of_a_version_that_runs_nowhere_is_not_found(shared_inventory: httpx2.Client) -> None:
+    assert shared_inventory.get("/openapi.json", params={"version": "1.2.3"}).json()["info"]["version"] == "1.2.3"
+    answer = shared_inventory.get("/openapi.json", params={"version": "9.9.9"})
+    assert (answer.status_code, answer.json()["detail"]) == (404, "9.9.9 of inventory runs nowhere.")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_answers_the_probes_that_the_chart_expects(tmp_path: Path, service: str) -> None:
+    expected = [contract["path"] for contract in platform_description(url_of=str)["deployment_contracts"]]
+    with running_demo(tmp_path, service) as demo, demo.client(service) as client:
+        assert [client.get(path).status_code for path in expected] == [200, 200, 200]
 
 
 def test_the_openapi_document_lists_what_the_service_serves(shared_inventory: httpx2.Client) -> None:

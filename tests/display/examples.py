@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from releases.domain.aggregation import CallbackStatus
 from releases.domain.lifecycle import RETRYABLE_SLOTS, PromotionState, ReleaseState, SlotState
-from releases.domain.verdicts import Reason, Severity, Verdict
-from releases.queries.views import Control, Entry, ReleaseView, StageView, StepView, SummaryView
+from releases.domain.rules import Severity
+from releases.domain.verdicts import Reason, Verdict
+from releases.queries.gate_panel import NO_GATES
+from releases.queries.validation_views import ValidationPanel
+from releases.queries.views import Control, Entry, LateResult, ReleaseView, StageView, StepView, SummaryView, WayBack
 
 NOW = datetime(2026, 11, 22, 14, 3, 41, tzinfo=UTC)
 PHASES = (("inventory",), ("checkout", "recommendations"), ("web",), ("helm",))
@@ -38,10 +42,17 @@ def step(service: str, phase: int, state: SlotState, refusal: str = "") -> StepV
         attempt=1,
         started_at=None if state is SlotState.PENDING else NOW,
         deadline_at=None if state is SlotState.PENDING else NOW + timedelta(seconds=27),
+        late_result=SUCCEEDED_LATE if state is SlotState.FAILED else None,
         finished_at=None if is_open else NOW + timedelta(seconds=4),
         retry=control("retry", why_not),
         skip=control("skip", why_not),
+        accept=control("accept", why_not),
     )
+
+
+SUCCEEDED_LATE = LateResult(
+    status=CallbackStatus.SUCCEEDED, message="after all", reported_at=NOW + timedelta(seconds=9)
+)
 
 
 def stage(name: str, state: str, version: str) -> StageView:
@@ -72,6 +83,8 @@ def held_release(refusal: str = "") -> ReleaseView:
         stages=(stage("STAGING", "held", "2.2.0-rc.1"), stage("PROD", "waiting", "2.1.0")),
         phases=PHASES,
         depends_on=NEEDS,
+        waits_for=NEEDS,
+        train="",
         steps=tuple(
             step(name, number, states.get(name, SlotState.PENDING), refusal)
             for number, phase in enumerate(PHASES, start=1)
@@ -97,6 +110,9 @@ def held_release(refusal: str = "") -> ReleaseView:
         pause=control("pause", refusal),
         resume=control("resume", "The promotion is not paused."),
         cancel=control("cancel", refusal),
+        roll_back=control("roll_back", refusal),
+        recover=control("recover", "2.2.0-rc.1 can be rolled back."),
+        way_back=WayBack(stage="STAGING", target="2.1.0"),
         verdict=Verdict(
             reasons=(
                 Reason(
@@ -111,6 +127,8 @@ def held_release(refusal: str = "") -> ReleaseView:
             ),
         ),
         notes="",
+        gates=NO_GATES,
+        validation=ValidationPanel(control=control("validate", refusal), stage="", stages=()),
     )
 
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from releases.display.matrix import matrix
 from releases.display.status import status_of
-from releases.domain.verdicts import Reason, Severity
+from releases.domain.rules import Severity
+from releases.domain.verdicts import Reason
 
 NEEDS = {"web": frozenset({"inventory"}), "helm": frozenset({"web"})}
 SERVICES = ["inventory", "web", "helm"]

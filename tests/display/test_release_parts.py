@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.template.loader import render_to_string
 
+from releases.queries.views import Control
 from tests.display.examples import VIEWER, held_release, release_before_prod
 
 if TYPE_CHECKING:
@@ -50,18 +51,36 @@ def test_a_region_is_the_same_each_time_it_is_rendered(name: str) -> None:
     assert part(name, held_release()) == part(name, held_release())
 
 
-def test_a_failed_row_offers_to_retry_and_to_skip() -> None:
-    assert re.findall(r"(Retry|Skip…)<", part("row", held_release())) == ["Retry", "Skip…"]
+def test_a_failed_row_offers_to_retry_to_skip_and_to_accept() -> None:
+    assert re.findall(r"(Retry|Skip…|Accept late result…)<", part("row", held_release())) == [
+        "Retry",
+        "Skip…",
+        "Accept late result…",
+    ]
 
 
-def test_a_row_where_nothing_failed_offers_nothing() -> None:
-    assert re.findall(r"<button", part("row", held_release(), "web")) == []
+@pytest.mark.parametrize(("service", "folds"), [("checkout", 0), ("web", 1)])
+def test_the_buttons_of_a_row_where_nothing_failed_are_folded_away(service: str, folds: int) -> None:
+    assert part("row", held_release(), service).count("<details") == folds
 
 
 def test_a_button_that_may_not_be_pressed_names_the_reason_beside_it() -> None:
     row = part("row", held_release(VIEWER))
-    assert 'disabled aria-describedby="why-checkout"' in row
-    assert f'id="why-checkout">{VIEWER}<' in row
+    assert row.count(VIEWER) == 1
+    for verb in ("retry", "skip", "accept"):
+        assert f'disabled aria-describedby="{verb}-checkout-why"' in row
+        assert f'id="{verb}-checkout-why">' in row
+
+
+def test_reasons_that_differ_each_say_whose_they_are() -> None:
+    release = replace(
+        held_release(),
+        promote=Control(verb="promote", allowed=False, why_not="It is held."),
+        pause=Control(verb="pause", allowed=False, why_not="It is paused."),
+        cancel=Control(verb="cancel", allowed=False, why_not="It is held."),
+    )
+    said = re.findall(r'<p class="why">(.*?)</p>', part("head", release))
+    assert [re.sub("<[^>]+>", "", each) for each in said] == ["Promote, cancel: It is held.", "Pause: It is paused."]
 
 
 @pytest.mark.parametrize("release", [held_release(), held_release(VIEWER), release_before_prod()])

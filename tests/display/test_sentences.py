@@ -11,6 +11,9 @@ from releases.queries.views import Entry
 
 NOW = datetime(2026, 11, 22, 14, 3, 41, tzinfo=UTC)
 
+PASSED = "The validation of QA passed: 5 of 5 scenarios passed"
+BROKE_OFF = "The validation of QA broke off: Nobody"
+
 
 def entry(kind: str, payload: dict[str, object], *, actor: str = "manager", service: str = "checkout") -> Entry:
     return Entry(sequence=7, at=NOW, kind=kind, actor=actor, service=service, payload=payload)
@@ -24,6 +27,8 @@ def entry(kind: str, payload: dict[str, object], *, actor: str = "manager", serv
             {"version": "2.2.0-alpha.1", "services": {"web": "3.0.2"}},
             "manager planned 2.2.0-alpha.1 with 1 service",
         ),
+        ("step.accepted", {"message": ""}, "manager accepted the late result of checkout"),
+        ("step.accepted", {"message": "slow disk"}, "manager accepted the late result of checkout: slow disk"),
         (
             "promotion.started",
             {"version": "2.2.0-rc.1", "stage": "STAGING"},
@@ -34,12 +39,29 @@ def entry(kind: str, payload: dict[str, object], *, actor: str = "manager", serv
             {"phase": 2, "services": ["checkout", "recommendations"]},
             "Phase 2 started, waiting for checkout and recommendations",
         ),
+        (
+            "verdict.changed",
+            {"before": "COMPATIBLE", "after": "UNDETERMINED", "because": "deleted the compatibility rule “x”"},
+            "manager deleted the compatibility rule “x”; the verdict went from compatible to undetermined",
+        ),
         ("dispatch.sent", {"attempt": 1}, "checkout was asked to deploy"),
         ("dispatch.sent", {"attempt": 2}, "checkout was asked to deploy (attempt 2)"),
         (
             "dispatch.retrying",
             {"reason": "connection refused", "next_in_ms": 2000},
             "checkout could not be reached: connection refused; asking again in 2s",
+        ),
+        ("inbox.delivered", {"inbox": "ops", "phase": 2}, "ops was sent the results of phase 2"),
+        (
+            "inbox.gave_up",
+            {"inbox": "ops", "phase": 2, "reason": "the inbox answered 410"},
+            "ops did not take the results of phase 2: the inbox answered 410",
+        ),
+        ("service.asked", {"status": "succeeded"}, "checkout was asked how far it is and said succeeded"),
+        (
+            "service.asked",
+            {"status": "", "reason": "the service answered 404"},
+            "checkout was asked how far it is and could not tell: the service answered 404",
         ),
         ("callback.applied", {"status": "accepted"}, "checkout accepted the deployment"),
         ("callback.applied", {"status": "accepted", "message": "accepted"}, "checkout accepted the deployment"),
@@ -82,6 +104,11 @@ def entry(kind: str, payload: dict[str, object], *, actor: str = "manager", serv
         ("release.released", {"version": "2.2.0"}, "2.2.0 is released"),
         ("release.cancelled", {"reason": "superseded"}, "manager cancelled the release: superseded"),
         ("deadline.extended", {"by_ms": 30_000}, "manager extended the deadline by 30s"),
+        ("validation.started", {"stage": "QA", "by": "manager"}, "manager asked for a validation of QA"),
+        ("validation.started", {"stage": "QA", "by": "board"}, "The board began to validate QA after the promotion"),
+        ("validation.finished", {"stage": "QA", "state": "passed", "message": "5 of 5 scenarios passed."}, PASSED),
+        ("validation.finished", {"stage": "QA", "state": "error", "message": "Nobody"}, BROKE_OFF),
+        ("validation.finished", {"stage": "QA", "state": "not_configured"}, "The validation of QA could not pass"),
     ],
 )
 def test_an_entry_reads_as_a_sentence_with_its_cause(kind: str, payload: dict[str, object], text: str) -> None:

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from releases.display.status import STATUSES, Tone, release_word, status_of, words, worst
 from releases.domain.lifecycle import PromotionState, ReleaseState, SessionState, SlotState
-from releases.domain.verdicts import Overall, Severity
+from releases.domain.rules import Severity
+from releases.domain.verdicts import Overall
 
 KNOWN = [*ReleaseState, *PromotionState, *SessionState, *SlotState, *Overall, *Severity]
 

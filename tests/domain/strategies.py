@@ -16,6 +16,17 @@ raw_versions = st.tuples(cores, labels, labels).map(
 versions = raw_versions.map(parse)
 stable_versions = cores.map(parse)
 
+# Long numbers, and words that begin alike: what an encoding of versions gets wrong first.
+far_numbers = st.one_of(numbers, st.integers(min_value=0, max_value=10**24))
+far_identifiers = st.one_of(
+    far_numbers.map(str), st.from_regex(r"[a-zA-Z-][0-9a-zA-Z-]{0,2}", fullmatch=True), identifiers
+)
+far_versions = st.builds(
+    lambda core, parts: parse("{}.{}.{}".format(*core) + (f"-{'.'.join(parts)}" if parts else "")),
+    st.one_of(st.tuples(numbers, numbers, numbers), st.tuples(far_numbers, far_numbers, far_numbers)),
+    st.lists(far_identifiers, max_size=3),
+)
+
 partials = st.lists(st.one_of(numbers.map(str), st.just("x")), min_size=1, max_size=3).map(
     lambda parts: ".".join("x" if "x" in parts[:place] else part for place, part in enumerate(parts))
 )

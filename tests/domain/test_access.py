@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.domain.access import Actor, Permission, Role, is_known_scope, require, why_not
+from releases.domain.access import SYSTEM, Actor, Permission, Role, is_known_scope, require, why_not
 from releases.domain.errors import PermissionRefused
 
 ROLES = st.frozensets(st.sampled_from(list(Role)))
@@ -22,9 +22,22 @@ def actor(*roles: Role, scopes: frozenset[str] = frozenset({"all"})) -> Actor:
 @pytest.mark.parametrize("permission", list(Permission))
 @pytest.mark.parametrize("role", list(Role))
 def test_managers_and_admins_act_and_everybody_looks(role: Role, permission: Permission) -> None:
-    may = permission is Permission.VIEW or role in {Role.MANAGER, Role.ADMIN}
+    only_admins = {Permission.EDIT_RULES, Permission.BYPASS}
+    acts = {Role.ADMIN} if permission in only_admins else {Role.MANAGER, Role.ADMIN}
+    acts |= {Role.APPROVER} if permission is Permission.SIGN else set()
+    may = permission is Permission.VIEW or role in acts
 
     assert (why_not(actor(role), permission, "DEV") == "") is may
+
+
+def test_editing_the_rules_names_the_one_role_that_may() -> None:
+    assert why_not(actor(Role.MANAGER), Permission.EDIT_RULES) == "To edit the rules you need the role admin."
+
+
+def test_a_token_made_to_promote_edits_no_rule() -> None:
+    narrow = actor(Role.ADMIN, scopes=frozenset({"promote", "read"}))
+
+    assert why_not(narrow, Permission.EDIT_RULES) == "This token's scopes do not let it edit the rules."
 
 
 @pytest.mark.parametrize("permission", list(Permission))
@@ -94,3 +107,14 @@ def test_the_board_itself_answers_for_nothing() -> None:
 )
 def test_scopes_have_known_names(scope: str, known: bool) -> None:  # noqa: FBT001
     assert is_known_scope(scope) is known
+
+
+def test_the_board_itself_does_nothing_that_somebody_must_answer_for() -> None:
+    with pytest.raises(PermissionRefused, match=r"^Only a person can do this\.$"):
+        _ = SYSTEM.person_id
+
+
+def test_who_may_is_let_through() -> None:
+    manager = Actor(user_id=7, name="maria", roles=frozenset({Role.MANAGER}))
+    require(manager, Permission.PLAN)
+    assert (why_not(manager, Permission.PLAN), manager.person_id) == ("", 7)

@@ -18,6 +18,7 @@ from releases.domain.aggregation import (
     Slot,
     clamp_timeout,
     phase_outcome,
+    read_truth,
     receive,
     resend_delay,
     sending_outcome,
@@ -60,6 +61,17 @@ def test_what_is_not_applied_changes_nothing(slot: Slot, report: Report, seen: s
         assert (reception.state, reception.percent) == (slot.state, slot.percent)
 
 
+def test_a_service_that_accepts_while_it_is_at_work_stays_at_work() -> None:
+    slot = Slot(state=SlotState.IN_PROGRESS, percent=40, last_sequence=1)
+    reception = receive(slot, Report(status=CallbackStatus.ACCEPTED, sequence=2))
+
+    assert (reception.disposition, reception.state, reception.percent) == (
+        Disposition.APPLIED,
+        SlotState.IN_PROGRESS,
+        40,
+    )
+
+
 @given(SLOTS, REPORTS, SEEN)
 def test_a_percentage_never_falls(slot: Slot, report: Report, seen: set[int]) -> None:
     assert (receive(slot, report, seen=seen).percent or 0) >= (slot.percent or 0)
@@ -79,6 +91,51 @@ def test_a_sequence_that_was_seen_is_a_duplicate(slot: Slot, report: Report) -> 
     )
 
 
+@given(SLOTS.filter(lambda slot: slot.state in CLOSED_SLOTS or slot.superseded), REPORTS)
+def test_what_was_said_late_is_a_duplicate_when_it_is_said_again(slot: Slot, report: Report) -> None:
+    assert receive(slot, report, late=[report]).disposition is Disposition.DUPLICATE
+
+
+@given(SLOTS.filter(lambda slot: slot.state in OPEN_SLOTS and not slot.superseded), REPORTS)
+def test_what_was_said_late_does_not_concern_an_open_slot(slot: Slot, report: Report) -> None:
+    assert receive(slot, report, late=[report]) == receive(slot, report)
+
+
+@pytest.mark.parametrize(
+    ("late", "report", "disposition"),
+    [
+        (Report(status=CallbackStatus.FAILED), Report(status=CallbackStatus.FAILED, message="again"), "duplicate"),
+        (Report(status=CallbackStatus.FAILED), Report(status=CallbackStatus.SUCCEEDED), "late"),
+        (Report(status=CallbackStatus.PROGRESS), Report(status=CallbackStatus.PROGRESS, message="more"), "late"),
+        (Report(status=CallbackStatus.PROGRESS), Report(status=CallbackStatus.PROGRESS, percent=4), "late"),
+        (Report(status=CallbackStatus.PROGRESS), Report(status=CallbackStatus.PROGRESS, details={"a": 1}), "late"),
+        (Report(status=CallbackStatus.PROGRESS), Report(status=CallbackStatus.PROGRESS, sequence=1), "late"),
+    ],
+)
+def test_a_late_report_repeats_another_when_it_says_the_same(late: Report, report: Report, disposition: str) -> None:
+    assert receive(Slot(state=SlotState.TIMED_OUT), report, late=[late]).disposition == disposition
+
+
+@pytest.mark.parametrize(
+    ("document", "report"),
+    [
+        ({"state": "succeeded"}, Report(status=CallbackStatus.SUCCEEDED)),
+        ({"state": "in_progress", "percent": 40}, Report(status=CallbackStatus.PROGRESS, percent=40)),
+        ({"state": "failed", "message": "disk"}, Report(status=CallbackStatus.FAILED, message="disk")),
+        ({"state": "failed", "message": "a\0b\ud800"}, Report(status=CallbackStatus.FAILED, message="a?b?")),
+        ({"state": "failed", "percent": 101, "message": 4}, Report(status=CallbackStatus.FAILED)),
+        ({"state": "accepted", "percent": True}, Report(status=CallbackStatus.ACCEPTED)),
+        ({"state": "fine"}, None),
+        ({"status": "succeeded"}, None),
+        ({"state": ["succeeded"]}, None),
+        (["succeeded"], None),
+        (None, None),
+    ],
+)
+def test_what_a_service_says_when_asked_is_read_as_a_callback(document: object, report: Report | None) -> None:
+    assert read_truth(document) == report
+
+
 @given(st.lists(SLOTS))
 def test_sums_follow_from_the_slots(slots: list[Slot]) -> None:
     totals = tally(slots)
@@ -86,6 +143,13 @@ def test_sums_follow_from_the_slots(slots: list[Slot]) -> None:
     assert totals.expected == len(slots)
     assert totals.respondents <= totals.received <= totals.expected
     assert totals.respondents + totals.errors <= totals.expected
+
+
+@given(st.lists(SLOTS))
+def test_a_fan_out_is_complete_when_everybody_gave_a_result(slots: list[Slot]) -> None:
+    totals = tally(slots)
+
+    assert (totals.status == "COMPLETE") is (totals.received == totals.expected)
 
 
 @given(st.lists(STATES, min_size=1))

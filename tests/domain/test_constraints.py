@@ -120,16 +120,16 @@ def test_a_prerelease_is_admitted_only_where_it_is_meant(
     ("text", "why"),
     [
         ("latest", "“latest” is neither a version nor a range of versions."),
-        (">", "“” is neither a version nor a range of versions."),
+        (">", "“>” is neither a version nor a range of versions."),
         ("1.2.3.4", "“1.2.3.4” is neither a version nor a range of versions."),
         ("01.2.3", "“01.2.3” is neither a version nor a range of versions."),
         ("1.x.3", "“1.x.3” is neither a version nor a range of versions."),
         ("==1.2.3", "“==1.2.3” is neither a version nor a range of versions."),
-        (">1.2.3<2", "“1.2.3<2” is neither a version nor a range of versions."),
+        (">1.2.3<2", "“>1.2.3<2” is neither a version nor a range of versions."),
         ("1.2.3 -", "“-” is neither a version nor a range of versions."),
         ("=1.2.3 - 2.0.0", "leave out the = before the ends of a range from one version to another."),
         ("1.2.3 - =2.0.0", "leave out the = before the ends of a range from one version to another."),
-        ("^9007199254740991", "the number 9007199254740991 is too large."),
+        ("^9007199254740991", "it holds a version that has a number beyond 9007199254740991."),
         ("≥1.2.3", "only ASCII letters, digits and signs are allowed."),
         ("1" * 257, "it is longer than 256 characters."),
         (f"1.2.3-{'a' * 130}", "it holds a version that is longer than 128 characters."),
@@ -215,3 +215,78 @@ def test_a_range_that_admits_something_is_satisfiable(text: str, version: Versio
     compiled = compile_range(text)
     assume(compiled.admits(version) or compiled.admits(version, include_prereleases=True))
     assert not compiled.is_unsatisfiable
+
+
+def admits(text: str, version: Version, *, wide: bool = False) -> bool:
+    return compile_range(text).admits(version, include_prereleases=wide)
+
+
+@given(versions, versions)
+def test_a_whole_version_admits_exactly_its_precedence(exact: Version, version: Version) -> None:
+    expected = version.key == exact.key
+    assert (admits(exact.raw, version), admits(exact.raw, version, wide=True)) == (expected, expected)
+
+
+@given(versions, versions, versions)
+def test_from_one_version_to_another_is_two_comparisons(low: Version, high: Version, version: Version) -> None:
+    assert admits(f"{low} - {high}", version) is admits(f">={low} <={high}", version)
+
+
+@given(versions, versions)
+def test_a_tilde_admits_nothing_that_the_caret_does_not(base: Version, version: Version) -> None:
+    # Under 0.0.z the caret keeps the patch, which the tilde does not.
+    assume(base.core[:2] != (0, 0))
+    assert not admits(f"~{base}", version, wide=True) or admits(f"^{base}", version, wide=True)
+
+
+@given(versions, versions)
+def test_comparisons_are_those_of_precedence_where_prereleases_count(bound: Version, version: Version) -> None:
+    found = [admits(f"{sign}{bound}", version, wide=True) for sign in ("<", "<=", ">", ">=")]
+    assert found == [version < bound, version <= bound, version > bound, version >= bound]
+
+
+@given(range_texts, range_texts, versions)
+def test_two_ranges_side_by_side_widely_admit_what_both_admit(left: str, right: str, version: Version) -> None:
+    both = admits(f"{left} {right}", version, wide=True)
+    assert both is (admits(left, version, wide=True) and admits(right, version, wide=True))
+
+
+@given(range_texts, versions)
+def test_what_is_admitted_strictly_is_admitted_widely(text: str, version: Version) -> None:
+    # Node leaves >=0.0.0 out in the strict mode only, so that prereleases of 0.0.0 may pass it there.
+    assume(version.core != (0, 0, 0))
+    assert not admits(text, version) or admits(text, version, wide=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("\u00a0^1.2.3\n", "^1.2.3"),
+        ("1.2+build.7", "1.2"),
+        ("1.2.3 +build", "1.2.3"),
+        ("+build", "*"),
+        ("= 1.2 - 2", "1.2 - 2"),
+        ("~ > 1.2", "~1.2"),
+        ("~> 1.2", "~1.2"),
+        ("*1.2.3", "1.2.3"),
+        ("^x.1", "*"),
+    ],
+)
+def test_what_node_admits_beyond_the_written_grammar_is_read_as_node_does(text: str, meant: str) -> None:
+    assert (compile_range(text).strict, compile_range(text).wide) == (
+        compile_range(meant).strict,
+        compile_range(meant).wide,
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["> = 1.2.3", "== 1.2", "v= 2", "v 1.2.3", "\x1c1.2.3", "1 - 2 - 3", "^9007199254740991"]
+)
+def test_what_node_refuses_although_it_nearly_reads_is_refused(text: str) -> None:
+    with pytest.raises(InvalidRange):
+        compile_range(text)
+
+
+@pytest.mark.parametrize("prefix", ["v", ""])
+def test_a_lower_bound_of_everything_lets_no_prerelease_in_unless_it_is_spelt_with_a_v(prefix: str) -> None:
+    assert admits(f">={prefix}0.0.0 || 1.0.0-rc.1", parse("1.0.0-rc.1")) is (prefix == "v")

@@ -9,9 +9,12 @@ import pytest
 
 from releases.domain import versions as versions_module
 from releases.domain.compatibility import Constraint, Overall, Reason, Rules, Severity, Verdict, judge
-from releases.domain.dependencies import CyclicDependency, deployment_phases, rollback_phases
+from releases.domain.contracts import BreakingChange, Contract, Method, Probe, check_contract
+from releases.domain.dependencies import CyclicDependency, deployment_phases, rollback_phases, transitive_dependents
+from releases.domain.deployment_contracts import DeploymentContract, expand
+from releases.domain.inference import Likelihood, infer_compatibility
 from releases.domain.plans import PlanFacts, PlanRequest, build_plan
-from releases.domain.platform_versions import TargetRefused, determine_platform_version
+from releases.domain.platform_versions import TargetRefused, describe_change, determine_platform_version
 from releases.domain.versions import Direction, Flag, Level, bump, classify, parse
 from tests.domain.platform import (
     DEPENDS_ON,
@@ -107,6 +110,18 @@ def test_mistake_10_there_is_one_parser() -> None:
     assert [module.name for module in modules if "import semver" in module.read_text("utf-8")] == ["versions.py"]
 
 
+def test_mistake_11_every_kind_of_change_is_told_in_words() -> None:
+    steps = [(None, "1.0.0"), ("1.0.0", None), ("1.1.0", "1.0.0"), ("1.0.0", "1.1.0"), ("1.0.0", "1.0.0")]
+    changes = [describe_change("web", *(parse(raw) if raw else None for raw in step)) for step in steps]
+    assert [(change.classification.direction, change.text) for change in changes] == [
+        (Direction.ADDED, "web 1.0.0 is added."),
+        (Direction.REMOVED, "web 1.0.0 is removed."),
+        (Direction.DOWN, "web goes down from 1.1.0 to 1.0.0, a MINOR step."),
+        (Direction.UP, "web goes from 1.0.0 to 1.1.0, a MINOR step."),
+        (Direction.NONE, "web stays at 1.0.0."),
+    ]
+
+
 def test_mistake_12_names_that_miss_every_check_are_not_valid() -> None:
     stray = replace(RULES, required=frozenset(PREFIXED), rows=())
     assert judged(PREFIXED, stray).overall is Overall.UNDETERMINED
@@ -141,6 +156,11 @@ def test_mistake_16_a_dependency_on_a_service_outside_the_list_does_not_vanish()
     assert [(reason.code, reason.service, reason.other) for reason in errors] == [
         ("missing-dependency", "web", "platform")
     ]
+
+
+def test_mistake_17_what_the_chart_expects_is_expected_of_each_deployed_service_but_itself() -> None:
+    all_services = DeploymentContract(id=1, consumer="helm", probe=Probe.HEALTH_CHECK, path="/health")
+    assert [order.service for order in expand([all_services], LIVE)] == sorted(LIVE_RAW.keys() - {"helm"})
 
 
 @pytest.mark.parametrize("raw", [{"inventory": "1.3.0"}, {}])
@@ -231,6 +251,41 @@ def test_mistake_25_every_finding_that_is_not_fine_says_what_to_do() -> None:
     }
 
 
+def test_mistake_26_an_unlisted_platform_is_inferred_and_a_version_is_recommended() -> None:
+    inferred = infer_compatibility(parse("2.2.0"), LIVE, RULES)
+    plan = build_plan(PlanRequest(overrides={"inventory": "1.3.0"}), FACTS)
+    assert plan.recommended is not None
+    assert (inferred.likelihood, str(plan.recommended.versions["inventory"])) == (Likelihood.POSSIBLE, "1.4.0")
+
+
+def test_mistake_28_what_is_declared_about_an_interface_is_read_and_what_is_called_must_be_listed() -> None:
+    def called(number: int, method: Method, path: str, stable_since: str = "") -> Contract:
+        return Contract(
+            id=number,
+            consumer="checkout",
+            provider="inventory",
+            method=method,
+            path=path,
+            built_for="1.2.3",
+            stable_since=stable_since,
+        )
+
+    listed = {"openapi": "3.1.0", "paths": {"/inventory": {"get": {}}, "/books/search": {"get": {}}}}
+    search = BreakingChange(id=5, provider="inventory", version="2.0.0", path="/books/search", text="Paged by cursor.")
+    rules = Rules(documents={"inventory": {"1.2.3": listed, "2.0.0": listed}}, breaking_changes=(search,))
+    contracts = (
+        called(1, Method.POST, "/inventory/{id}/adjust"),
+        called(2, Method.GET, "/books/search"),
+        called(3, Method.GET, "/inventory", stable_since="2.1.0"),
+    )
+    found = [reason for each in contracts for reason in check_contract(each, rules, parse("2.0.0"))]
+    assert [(reason.code, reason.evidence) for reason in found] == [
+        ("endpoint-missing", "contract:1"),
+        ("broken-endpoint", "contract:2,breaking_change:5"),
+        ("too-early", "contract:3"),
+    ]
+
+
 def test_mistake_29_a_circle_and_what_depends_on_it_do_not_vanish() -> None:
     with pytest.raises(CyclicDependency) as refusal:
         deployment_phases({"a": {"b"}, "b": {"a"}, "c": set(), "d": {"a", "c"}})
@@ -255,8 +310,17 @@ def test_mistake_32_the_order_of_the_input_has_no_influence() -> None:
     )
 
 
+def test_mistake_33_how_many_go_in_parallel_is_not_how_many_phases_there_are() -> None:
+    assert [len(phase) for phase in deployment_phases(DEPENDS_ON)] == [1, 2, 1, 1]
+
+
 def test_mistake_34_a_rollback_keeps_its_phases() -> None:
     assert rollback_phases(DEPENDS_ON) == (("helm",), ("web",), ("checkout", "recommendations"), ("inventory",))
+
+
+def test_mistake_35_dependencies_are_analysed_before_anything_moves() -> None:
+    plan = build_plan(PlanRequest(), FACTS)
+    assert (plan.phases, transitive_dependents(DEPENDS_ON, {"checkout"})) == (PHASES, ("helm", "web"))
 
 
 def test_mistake_36_a_dependency_outside_the_release_is_checked_against_what_is_deployed() -> None:

@@ -26,6 +26,7 @@ from releases.domain.lifecycle import (
     ReleaseState,
     SessionState,
     SlotState,
+    is_at_rest,
     move,
 )
 
@@ -91,8 +92,13 @@ def test_an_open_slot_may_hear_any_result(state: SlotState) -> None:
 
 
 @pytest.mark.parametrize("state", sorted(RETRYABLE_SLOTS))
-def test_a_step_that_failed_can_be_retried_skipped_or_cancelled(state: SlotState) -> None:
-    assert STEP_MOVES[state] == {SlotState.PENDING, SlotState.SKIPPED, SlotState.CANCELLED}
+def test_a_step_that_failed_can_be_retried_skipped_accepted_or_cancelled(state: SlotState) -> None:
+    assert STEP_MOVES[state] == {SlotState.PENDING, SlotState.SKIPPED, SlotState.SUCCEEDED, SlotState.CANCELLED}
+
+
+@pytest.mark.parametrize("state", sorted(RETRYABLE_SLOTS))
+def test_a_slot_that_failed_stays_as_it_is(state: SlotState) -> None:
+    assert SLOT_MOVES[state] == set()
 
 
 def test_slots_are_open_or_closed_and_only_closed_ones_are_done_or_retryable() -> None:
@@ -129,3 +135,24 @@ def test_a_refused_move_says_what_cannot_be() -> None:
         move(SLOT_MOVES, SlotState.TIMED_OUT, SlotState.IN_PROGRESS)
 
     assert refusal.value.code == "illegal-state"
+
+
+@pytest.mark.parametrize(
+    ("promotion", "slots", "expected"),
+    [
+        ("running", "succeeded", False),
+        ("succeeded", "succeeded", True),
+        ("cancelled", "cancelled", True),
+        ("held", "failed succeeded", True),
+        ("held", "failed in_progress", False),
+        ("held", "failed pending", False),
+        ("paused", "succeeded", True),
+        ("paused", "succeeded pending", True),
+        ("paused", "accepted pending", False),
+        ("paused", "dispatched", False),
+    ],
+)
+def test_a_promotion_is_at_rest_when_nothing_moves_by_itself(promotion: str, slots: str, *, expected: bool) -> None:
+    states = [SlotState(state) for state in slots.split()]
+
+    assert is_at_rest(PromotionState(promotion), states) is expected

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 
 import pytest
 
 from releases.domain.compatibility import Overall, Row
+from releases.domain.critical_path import Forecast
+from releases.domain.gates import Freeze
 from releases.domain.plans import Candidate, Plan, PlanFacts, PlanRequest, build_plan
 from releases.domain.selection import Chooser
-from releases.domain.solver import Proof
+from releases.domain.solver import Proof, Search
 from releases.domain.versions import Direction, Flag, Level, parse
 from tests.domain.platform import (
     DEPENDS_ON,
@@ -46,7 +49,7 @@ def test_the_next_release_is_planned_as_the_story_tells_it() -> None:
     )
     assert (plan.phases, plan.rollback_phases, plan.all_phases) == (PHASES, PHASES[::-1], PHASES)
     assert (plan.versions, plan.problems, plan.can_be_created) == (NEXT_RAW, (), True)
-    assert (plan.recommended, plan.conflict, plan.warnings) == (None, (), ())
+    assert (plan.recommended, plan.search, plan.conflict, plan.warnings) == (None, None, None, ())
 
 
 def test_each_service_shows_its_change() -> None:
@@ -66,7 +69,9 @@ def test_an_incompatible_choice_is_refused_with_the_way_out() -> None:
     assert (plan.verdict.overall, plan.can_be_created, plan.problems) == (Overall.INCOMPATIBLE, False, ())
     assert [reason.fix for reason in plan.verdict.errors] == ["Take inventory 1.4.0, or keep recommendations at 2.1.0."]
     assert plan.recommended is not None
-    assert (plan.recommended.versions, plan.recommended.proof) == (NEXT, Proof.PROVEN)
+    assert plan.alternative is not None
+    assert (plan.recommended.versions, plan.recommended.proof, plan.search) == (NEXT, Proof.PROVEN, Search.FOUND)
+    assert plan.alternative.versions == {**NEXT, "inventory": parse("1.3.0"), "recommendations": parse("2.1.0")}
 
 
 def test_an_override_is_marked_as_one() -> None:
@@ -179,14 +184,16 @@ def test_a_circle_leaves_no_order_and_shows_itself() -> None:
 
 
 def test_an_unknown_edge_leaves_a_plan_that_may_be_created_for_the_first_stage() -> None:
-    plan = build_plan(REQUEST, replace(FACTS, rules=replace(RULES, constraints=RULES.constraints[:-1])))
-    assert (plan.verdict.overall, plan.can_be_created, plan.conflict) == (Overall.UNDETERMINED, True, ())
+    plan = build_plan(REQUEST, replace(FACTS, rules=replace(RULES, rows=(), constraints=RULES.constraints[:-1])))
+    assert (plan.verdict.overall, plan.can_be_created, plan.conflict) == (Overall.UNDETERMINED, True, None)
 
 
 def test_when_no_set_fits_the_rules_to_blame_are_listed() -> None:
     locked = (constraint(20, "web", "*", "helm", ">=9.0.0"), constraint(21, "helm", "*", "web", "*"))
     plan = build_plan(REQUEST, replace(FACTS, rules=replace(RULES, constraints=(*RULES.constraints, *locked))))
-    assert (plan.recommended, [each.id for each in plan.conflict]) == (None, [20])
+    assert plan.conflict is not None
+    assert (plan.recommended, plan.search, plan.conflict.is_minimal) == (None, Search.NONE, True)
+    assert [rule.evidence for rule in plan.conflict.rules] == ["constraint:20"]
 
 
 def test_a_new_service_is_added_and_a_dropped_one_removed() -> None:
@@ -297,3 +304,34 @@ def test_every_service_lists_what_was_rejected() -> None:
     facts = with_candidates(checkout=(released("1.5.3"), released("2024.05.0")))
     rejected = {each.service: each.rejected for each in build_plan(REQUEST, facts).selections if each.rejected}
     assert rejected == {"checkout": (("2024.05.0", "“2024.05.0” is not a version: no number may begin with a zero."),)}
+
+
+def test_mixtures_on_the_way_that_must_not_be_are_told_and_nobody_agrees_to_them() -> None:
+    breaks_the_old = constraint(21, "checkout", "1.5.2", "inventory", "<1.4.0")
+    plan = build_plan(REQUEST, replace(FACTS, rules=replace(RULES, constraints=(*RULES.constraints, breaks_the_old))))
+    shown = [(each.consumer_version, each.provider_version, each.begins, each.ends) for each in plan.risks]
+    assert shown == [("1.5.2", "1.4.0", 1, 2)]
+    assert (plan.verdict.overall, plan.digest) == (Overall.COMPATIBLE, build_plan(REQUEST, FACTS).digest)
+
+
+def test_the_forecast_is_about_the_services_that_change() -> None:
+    durations = dict.fromkeys(LIVE_RAW, 1_000)
+    overrides = {service: LIVE_RAW[service] for service in ("recommendations", "web")}
+    plan = build_plan(PlanRequest(overrides=overrides), replace(FACTS, durations=durations))
+    assert plan.forecast == Forecast(
+        critical_path_ms=3_000, critical_path=("inventory", "checkout", "helm"), barrier_ms=3_000, unknown=()
+    )
+
+
+def test_without_an_order_there_is_no_forecast() -> None:
+    rules = replace(RULES, depends_on={**DEPENDS_ON, "inventory": frozenset({"checkout"})})
+    plan = build_plan(REQUEST, replace(FACTS, rules=rules))
+    assert (plan.forecast, plan.risks, plan.phases) == (None, (), ())
+
+
+def test_a_plan_shows_the_freezes_of_the_stages_and_nobody_agrees_to_them() -> None:
+    began, ends = datetime(2026, 12, 1, tzinfo=UTC), datetime(2026, 12, 2, tzinfo=UTC)
+    freeze = Freeze(id=1, stage="PROD", starts_at=began, ends_at=ends, reason="holidays")
+    plan = build_plan(REQUEST, replace(FACTS, rules=replace(RULES, as_of=began), freezes=(freeze,)))
+    assert [(gate.stage, gate.is_open) for gate in plan.gates] == [("PROD", False)]
+    assert plan.digest == build_plan(REQUEST, FACTS).digest

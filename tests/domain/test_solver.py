@@ -1,26 +1,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from releases.domain.compatibility import Overall, Rules, judge
+from releases.domain.budgets import Budget
+from releases.domain.compatibility import judge
 from releases.domain.evidence import open_rules
-from releases.domain.solver import Proof, Recommendation, conflict_core, cost, recommend, search
+from releases.domain.rules import Failure, Row, Rules
+from releases.domain.solver import Outcome, Proof, Recommendation, Search, cost, recommend, search
 from releases.domain.versions import parse
+from tests.benchmarks.instances import colouring
 from tests.domain.platform import NEXT, OFFERED, RULES, constraint, versions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from releases.domain.solver import Cost
     from releases.domain.versions import Version
 
 PLATFORM = parse("2.2.0")
-SERVICES = "abcd"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +38,17 @@ class Case:
             pins=pins,
             platform_version=PLATFORM,
             include_prereleases=False,
-            node_budget=budget,
+            budget=Budget(nodes=budget),
         )
 
-    def core(self, rules: Rules | None = None, *, budget: int = 5000) -> list[int]:
-        found = conflict_core(
+    def search(self, *, choices: Collection[str] = (), budget: int = 5000) -> Outcome:
+        return search(
             versions=self.versions,
-            rules=rules or self.rules,
+            book=open_rules(self.rules, platform_version=PLATFORM, include_prereleases=False),
             candidates=self.candidates,
-            platform_version=PLATFORM,
-            include_prereleases=False,
-            node_budget=budget,
+            choices=choices,
+            budget=Budget(nodes=budget),
         )
-        return [each.id for each in found]
 
 
 def case(chosen: Mapping[str, str], offered: Mapping[str, str], *lines: tuple[str, str, str, str]) -> Case:
@@ -60,6 +59,11 @@ def case(chosen: Mapping[str, str], offered: Mapping[str, str], *lines: tuple[st
     )
     candidates = {service: tuple(map(parse, texts.split())) for service, texts in offered.items()}
     return Case(rules=rules, versions=versions(chosen), candidates=candidates)
+
+
+def hard(*, services: int, neighbours: int) -> Case:
+    drawn = colouring(services=services, neighbours=neighbours)
+    return Case(rules=drawn.rules, versions=drawn.versions, candidates=drawn.candidates)
 
 
 def changes(found: Recommendation | None) -> list[tuple[str, str | None, str]] | None:
@@ -138,7 +142,7 @@ def test_among_equal_numbers_of_changes_the_gentlest_wins(offered: str, chosen: 
 
 
 def test_a_set_that_stays_unknown_is_not_recommended() -> None:
-    unknown = Case(rules=replace(RULES, constraints=()), versions=NEXT, candidates=OFFERED)
+    unknown = Case(rules=replace(RULES, rows=(), constraints=()), versions=NEXT, candidates=OFFERED)
     assert unknown.recommend() is None
 
 
@@ -152,84 +156,147 @@ LOCKED = case(
 )
 
 
-def test_when_nothing_helps_exactly_the_rules_to_blame_are_named() -> None:
-    assert (LOCKED.recommend(), LOCKED.core()) == (None, [1, 2])
-
-
-@pytest.mark.parametrize("left_out", [1, 2])
-def test_without_any_one_of_the_blamed_rules_a_set_exists(left_out: int) -> None:
-    rest = tuple(each for each in LOCKED.rules.constraints if each.id != left_out)
-    assert LOCKED.core(replace(LOCKED.rules, constraints=rest)) == []
-
-
-def test_no_rule_is_blamed_for_a_service_that_does_not_exist() -> None:
-    stray = replace(LOCKED, versions={**LOCKED.versions, "x": parse("1.0.0")})
-    assert stray.core() == []
-
-
-def test_no_rule_is_blamed_without_proof() -> None:
-    assert LOCKED.core(budget=1) == []
-
-
 def test_a_spent_budget_is_told_apart_from_an_impossible_set() -> None:
-    book = open_rules(LOCKED.rules, platform_version=PLATFORM, include_prereleases=False)
-    spent, whole = (
-        search(versions=LOCKED.versions, book=book, candidates=LOCKED.candidates, node_budget=budget)
-        for budget in (1, 5000)
-    )
-    assert ((spent.is_exhausted, spent.nodes), whole.is_exhausted) == ((True, 1), False)
+    spent, whole = LOCKED.search(budget=1), LOCKED.search()
+    assert ((spent.result, spent.nodes), whole.result) == ((Search.UNDETERMINED, 1), Search.NONE)
 
 
 def test_what_was_found_before_the_budget_ended_is_the_best_found() -> None:
-    offered = " ".join(f"2.0.{patch}" for patch in range(20))
-    found = case({"a": "1.0.0", "b": "1.0.0"}, {"b": offered}, ("a", "*", "b", ">=2.0.0")).recommend(budget=10)
+    outcome = hard(services=100, neighbours=3).search(budget=200)
+    assert outcome.recommendation is not None
+    assert (outcome.recommendation.proof, outcome.nodes) == (Proof.BEST_FOUND, 200)
+
+
+@pytest.mark.parametrize(("neighbours", "result"), [(4, Search.FOUND), (5, Search.UNDETERMINED)])
+def test_colouring_a_hundred_services_ends_inside_the_budget(neighbours: int, result: Search) -> None:
+    outcome = hard(services=100, neighbours=neighbours).search(budget=400)
+    assert (outcome.result, outcome.nodes) == (result, 400)
+
+
+def test_time_that_is_over_ends_the_search_before_it_began() -> None:
+    seconds = iter([0.0, 2.0])
+    budget = Budget(clock=lambda: next(seconds, 2.0))
+    book = open_rules(LOCKED.rules, platform_version=PLATFORM, include_prereleases=False)
+    outcome = search(versions=LOCKED.versions, book=book, candidates=LOCKED.candidates, budget=budget)
+    assert (outcome.result, outcome.nodes) == (Search.UNDETERMINED, 0)
+
+
+CHOSEN = case(
+    {"a": "1.0.0", "b": "1.0.0", "c": "1.0.0"},
+    {"a": "2.0.0", "b": "2.0.0", "c": "2.0.0"},
+    ("b", "<2.0.0", "a", ">=2.0.0"),
+    ("c", "<2.0.0", "a", ">=2.0.0"),
+    ("c", ">=2.0.0", "a", "*"),
+    ("b", ">=2.0.0", "a", "*"),
+)
+
+
+def test_the_fewest_changes_win_and_the_set_that_keeps_a_choice_is_offered_beside() -> None:
+    outcome = CHOSEN.search(choices={"a"})
+    assert changes(outcome.recommendation) == [("a", "1.0.0", "2.0.0")]
+    assert changes(outcome.alternative) == [("b", "1.0.0", "2.0.0"), ("c", "1.0.0", "2.0.0")]
+
+
+def test_without_a_choice_there_is_no_alternative() -> None:
+    outcome = CHOSEN.search()
+    assert (changes(outcome.recommendation), outcome.alternative) == ([("a", "1.0.0", "2.0.0")], None)
+
+
+def test_no_alternative_is_made_up_where_a_choice_must_be_given_up() -> None:
+    stuck = replace(CHOSEN, candidates={**CHOSEN.candidates, "b": ()})
+    outcome = stuck.search(choices={"a"})
+    assert (changes(outcome.recommendation), outcome.alternative) == ([("a", "1.0.0", "2.0.0")], None)
+
+
+def test_a_recommendation_that_keeps_every_choice_needs_no_alternative() -> None:
+    outcome = CHOSEN.search(choices={"b"})
+    assert (changes(outcome.recommendation), outcome.alternative) == ([("a", "1.0.0", "2.0.0")], None)
+
+
+def test_with_choices_and_without_no_set_exists() -> None:
+    outcome = LOCKED.search(choices={"a"})
+    assert (outcome.result, outcome.recommendation) == (Search.NONE, None)
+
+
+def test_a_service_that_breaks_a_rule_on_itself_is_changed() -> None:
+    found = case(
+        {"a": "1.0.0", "b": "1.0.0"}, {"a": "2.0.0"}, ("a", "<2.0.0", "a", ">=2.0.0"), ("a", ">=2.0.0", "a", "*")
+    )
+    assert changes(found.search().recommendation) == [("a", "1.0.0", "2.0.0")]
+
+
+def test_a_region_that_keeps_meeting_its_neighbours_takes_them_all_in() -> None:
+    names = "abcdefgh"
+    lines = [(one, ">=2.0.0", other, ">=2.0.0") for one, other in pairwise(names)]
+    lines += [(one, "<2.0.0", other, "<2.0.0") for one, other in pairwise(names)]
+    found = case(dict.fromkeys(names, "1.0.0") | {"a": "2.0.0"}, dict.fromkeys(names[1:], "2.0.0"), *lines).recommend()
     assert found is not None
-    assert found.proof is Proof.BEST_FOUND
+    assert ([change.service for change in found.changes], found.proof) == (list(names[1:]), Proof.PROVEN)
 
 
-RAW = st.sampled_from(["1.0.0", "1.0.1", "1.1.0-rc.1", "1.1.0", "2.0.0"])
-RANGES = st.sampled_from(["*", "^1.0.0", ">=1.1.0", "<1.1.0", ">=2.0.0", "1.0.1 || 2.0.0", ">=1.1.0-0"])
-LINES = st.tuples(st.sampled_from(SERVICES), RANGES, st.sampled_from(SERVICES), RANGES).filter(
-    lambda line: line[0] != line[2]
-)
-CASES = st.builds(
-    lambda chosen, offered, lines: case(
-        dict(zip(SERVICES, chosen, strict=True)), dict(zip(SERVICES, map(" ".join, offered), strict=True)), *lines
-    ),
-    st.tuples(RAW, RAW, RAW, RAW),
-    st.tuples(*[st.lists(RAW, max_size=3, unique=True)] * len(SERVICES)),
-    st.lists(LINES, max_size=5),
-)
+@pytest.mark.parametrize("missing", [0, 5])
+def test_whatever_the_budget_what_is_found_fits_and_only_the_proven_is_the_best(missing: int) -> None:
+    given_case = hard(services=16, neighbours=3)
+    present = dict(sorted(given_case.versions.items())[missing:])
+    given_case = replace(given_case, versions=present)
+    best = cost_of(given_case, given_case.search().recommendation)
+    proofs = set()
+    for budget in range(90):
+        found = given_case.search(budget=budget).recommendation
+        if found:
+            proofs.add(found.proof)
+            assert judge(versions=found.versions, platform_version=PLATFORM, rules=given_case.rules).errors == ()
+            assert (
+                cost_of(given_case, found) == best
+                if found.proof is Proof.PROVEN
+                else cost_of(given_case, found) >= best
+            )
+    assert proofs == {Proof.BEST_FOUND, Proof.PROVEN}
 
 
-def brute_force(given_case: Case) -> list[Mapping[str, Version]]:
-    """Every compatible set, whatever it costs."""
-    choices = [(given_case.versions[service], *given_case.candidates[service]) for service in SERVICES]
-    sets = [dict(zip(SERVICES, chosen, strict=True)) for chosen in product(*choices)]
-    return [each for each in sets if is_compatible(each, given_case.rules)]
+def cost_of(given_case: Case, found: Recommendation | None) -> Cost:
+    assert found is not None
+    return cost(given_case.versions, found.versions, given_case.candidates)
 
 
-def is_compatible(chosen: Mapping[str, Version], rules: Rules) -> bool:
-    found = judge(versions=chosen, platform_version=PLATFORM, rules=rules)
-    return found.overall in {Overall.COMPATIBLE, Overall.COMPATIBLE_WITH_WARNINGS}
+def test_a_rule_that_cannot_be_read_leaves_the_pair_unknown() -> None:
+    offered = {"b": "1.0.0 2.0.0"}
+    unreadable = case({"a": "1.0.0", "b": "1.0.0"}, offered, ("a", "*", "b", "newest"))
+    assert unreadable.search().result is Search.NONE
+    spelled = case({"a": "1.0.0", "b": "1.0.0"}, offered, ("a", "*", "b", ">=2.0.0"))
+    assert changes(spelled.search().recommendation) == [("b", "1.0.0", "2.0.0")]
 
 
-@given(CASES)
-def test_the_search_finds_what_trying_everything_finds(given_case: Case) -> None:
-    possible = brute_force(given_case)
-    found = given_case.recommend(budget=100_000)
-    if not possible:
-        assert found is None
-    else:
-        best = min(cost(given_case.versions, each, given_case.candidates) for each in possible)
-        assert found is not None
-        assert (cost(given_case.versions, found.versions, given_case.candidates), found.proof) == (best, Proof.PROVEN)
+def test_a_failure_of_what_is_no_version_forbids_nothing() -> None:
+    line = ("a", "*", "b", ">=1.0.0")
+    given_case = case({"a": "1.0.0", "b": "1.0.0"}, {"b": "2.0.0"}, line)
+    failures = tuple(
+        Failure(id=number, service="a", version="1.0.0", other="b", other_version=text, reason="it broke")
+        for number, text in enumerate(("latest", "1.0.0"), start=1)
+    )
+    failed = replace(given_case, rules=replace(given_case.rules, failures=failures))
+    assert changes(failed.search().recommendation) == [("b", "1.0.0", "2.0.0")]
 
 
-@given(CASES)
-def test_the_blamed_rules_conflict_and_none_of_them_is_idle(given_case: Case) -> None:
-    blamed = [each for each in given_case.rules.constraints if each.id in given_case.core()]
-    for left_out in [None, *blamed]:
-        kept = tuple(each for each in blamed if each is not left_out)
-        alone = given_case.core(replace(given_case.rules, constraints=kept))
-        assert alone == ([each.id for each in blamed] if left_out is None else [])
+def test_an_approved_row_silences_the_range_for_exactly_its_versions() -> None:
+    given_case = case({"a": "1.0.0", "b": "1.0.0"}, {"b": "1.1.0 2.0.0 3.0.0"}, ("a", "*", "b", ">=3.0.0"))
+    rows = tuple(
+        Row(id=number, platform_version=PLATFORM.raw, service=service, approved=(text,))
+        for number, (service, text) in enumerate((("a", "1.0.0"), ("b", "1.1.0")), start=1)
+    )
+    approved = replace(given_case, rules=replace(given_case.rules, rows=rows))
+    assert changes(approved.search().recommendation) == [("b", "1.0.0", "1.1.0")]
+
+
+def test_the_fix_of_a_reason_passes_over_versions_that_are_as_wrong_as_the_last() -> None:
+    wanted = case({"a": "1.0.0", "b": "1.0.0"}, {"b": "1.1.0 1.2.0 2.0.0"}, ("a", "*", "b", ">=2.0.0"))
+    verdict = judge(
+        versions=wanted.versions, platform_version=PLATFORM, rules=wanted.rules, candidates=wanted.candidates
+    )
+    assert [reason.fix for reason in verdict.errors] == ["Take b 2.0.0."]
+
+
+def test_whatever_the_budget_an_impossible_set_is_called_nothing_else() -> None:
+    given_case = hard(services=16, neighbours=7)
+    results = [given_case.search(budget=budget).result for budget in range(60)]
+    assert set(results) == {Search.UNDETERMINED, Search.NONE}

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+import semver
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from releases.domain.versions import (
@@ -20,7 +22,7 @@ from releases.domain.versions import (
     parse,
     parse_entered,
 )
-from tests.domain.strategies import stable_versions, versions
+from tests.domain.strategies import far_versions, stable_versions, versions
 
 if TYPE_CHECKING:
     from releases.domain.versions import Version
@@ -100,12 +102,6 @@ def test_precedence_follows_the_specification(order: list[str]) -> None:
 def test_exactly_one_of_below_same_and_above_holds(left: Version, right: Version) -> None:
     assert [left < right, left.key == right.key, left > right].count(True) == 1
     assert (left <= right, left >= right) == (not left > right, not left < right)
-
-
-@given(st.lists(versions, min_size=3, max_size=3))
-def test_order_is_transitive(three: list[Version]) -> None:
-    low, middle, high = sorted(three, key=lambda version: version.key)
-    assert (low <= middle, middle <= high, low <= high) == (True, True, True)
 
 
 @given(versions)
@@ -243,3 +239,73 @@ def test_a_label_is_always_new_and_below_its_target(target: Version, others: lis
     taken = [next_in_channel(other, "rc", ()) for other in others]
     label = next_in_channel(target, "rc", taken)
     assert (label in taken, label < target, label.core) == (False, True, target.core)
+
+
+@given(far_versions, far_versions)
+def test_precedence_is_that_of_another_implementation(left: Version, right: Version) -> None:
+    compared = semver.Version.parse(left.raw).compare(right.raw)
+    assert (left > right) - (left < right) == compared
+    assert (left.key == right.key) is (compared == 0)
+
+
+@given(versions, versions, versions)
+def test_three_versions_never_stand_in_a_circle(one: Version, two: Version, three: Version) -> None:
+    circles = [(a, b, c) for a, b, c in permutations((one, two, three)) if a < b and b < c and not a < c]
+    assert circles == []
+
+
+@given(versions, versions)
+def test_two_versions_that_each_stand_at_or_below_the_other_have_one_precedence(one: Version, two: Version) -> None:
+    assert (one <= two <= one) is (one.key == two.key)
+
+
+@given(versions, versions)
+def test_a_step_is_nothing_only_within_one_precedence_and_down_only_when_it_is_lower(
+    old: Version, new: Version
+) -> None:
+    step = classify(old, new)
+    assert (step.direction is Direction.NONE) is (old.key == new.key)
+    assert (step.level in {Level.NONE, Level.BUILD_ONLY}) is (old.key == new.key)
+    assert (step.direction is Direction.DOWN) is (new < old)
+
+
+@given(versions, versions)
+def test_a_step_is_as_large_as_its_reverse_and_is_named_for_the_first_number_that_differs(
+    old: Version, new: Version
+) -> None:
+    assume(old.core != new.core)
+    first = next(place for place, pair in enumerate(zip(old.core, new.core, strict=True)) if len(set(pair)) > 1)
+    expected = (Level.MAJOR, Level.MINOR, Level.PATCH)[first]
+    assert (classify(old, new).level, classify(new, old).level) == (expected, expected)
+
+
+@given(versions, versions)
+def test_a_step_between_different_numbers_breaks_below_one_unless_it_is_a_patch_above_zero_zero(
+    old: Version, new: Version
+) -> None:
+    assume(old.core != new.core)
+    breaks = old.major == new.major == 0 and (old.minor != new.minor or old.minor == 0)
+    assert (Flag.BREAKING in classify(old, new).flags) is breaks
+
+
+@given(stable_versions, st.lists(st.sampled_from(["alpha", "beta", "rc"]), max_size=8))
+def test_the_numbers_of_a_channel_run_from_one_without_gap_or_repeat(target: Version, channels: list[str]) -> None:
+    given: list[Version] = []
+    for channel in channels:
+        given.append(next_in_channel(target, channel, given))
+    expected = [f"{target}-{channel}.{channels[: place + 1].count(channel)}" for place, channel in enumerate(channels)]
+    assert [label.raw for label in given] == expected
+
+
+@given(stable_versions, st.lists(versions, max_size=5))
+def test_a_promotion_through_the_channels_keeps_its_target_and_rises(target: Version, taken: list[Version]) -> None:
+    labels = [next_in_channel(target, channel, taken) for channel in ("alpha", "beta", "rc")]
+    assert [label.core for label in labels] == [target.core] * 3
+    assert labels == sorted(labels, key=lambda label: label.key)
+    assert labels[-1] < target
+
+
+@given(versions)
+def test_a_higher_level_never_gives_a_lower_version(version: Version) -> None:
+    patch, minor, major = (bump(version, level) for level in (Level.PATCH, Level.MINOR, Level.MAJOR))
+    assert (patch <= minor, minor <= major) == (True, True)

@@ -24,6 +24,8 @@ class Order:
     key: str
     content_type: str
     body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +44,17 @@ class FakeService:
         self.url = url
         self.replies: Queue[Reply] = Queue()
         self.orders: Queue[Order] = Queue()
+        self.truths: Queue[tuple[int, bytes]] = Queue()
+        self.questions: Queue[str] = Queue()
 
     def answer(self, *statuses: int | None, **headers: str) -> None:
         """Answer the next orders with these statuses."""
         for status in statuses:
             self.replies.put(Reply(status=status, headers={name.replace("_", "-"): headers[name] for name in headers}))
+
+    def tell(self, document: object, status: int = 200) -> None:
+        """Answer the next question how far a deployment is; until then it is left without an answer."""
+        self.truths.put((status, document if isinstance(document, bytes) else json.dumps(document).encode()))
 
     def taken(self) -> list[Order]:
         """Return the orders that came in since the last call, by path."""
@@ -79,6 +87,8 @@ def fake_service() -> Iterator[FakeService]:
                     key=self.headers["idempotency-key"],
                     content_type=self.headers["content-type"],
                     body=json.loads(raw),
+                    headers={name.lower(): value for name, value in self.headers.items()},
+                    raw=raw,
                 )
             )
             if reply.status is None:
@@ -88,6 +98,14 @@ def fake_service() -> Iterator[FakeService]:
             for name, value in {"content-length": "0", **reply.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
+
+        def do_GET(self) -> None:
+            service.questions.put(self.path)
+            status, body = service.truths.get()
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
             """Keep the console quiet."""

@@ -31,7 +31,7 @@ class Board:
     """The whole board in one process, over data that outlives it."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = free_port(consecutive=7)
+        self.port = free_port(consecutive=8)
         self.data = folder / "demo"
         self.log = folder / "board.log"
         self.url = f"http://127.0.0.1:{self.port}"
@@ -97,7 +97,9 @@ MOMENTS = {
 }
 
 
-def test_a_promotion_that_was_interrupted_at_every_turn_is_carried_out_once(board: Board, script: Script) -> None:
+def test_mistake_45_a_promotion_that_was_interrupted_at_every_turn_is_carried_out_once(
+    board: Board, script: Script
+) -> None:
     version = script.create_release()
     script.promote(version, "DEV")
     for moment, has_come in MOMENTS.items():

@@ -16,7 +16,7 @@ from websockets.typing import Origin
 
 from tests.browser.simulation import simulated_bookverse
 from tests.flows.processes import PATIENCE_S, Script, demo_environment, run, serve, sign_in, started
-from tests.live.viewing import mark_of
+from tests.live.html import mark_of
 from tests.ports import free_port
 from tests.waiting import until
 

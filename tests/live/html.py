@@ -106,3 +106,30 @@ def swap(page: Element, frame: str) -> None:
         if PUSHED in part.attributes:
             place = page.find(part.attributes["id"])
             place.tag, place.attributes, place.children = part.tag, part.attributes, part.children
+
+
+def mark_of(frame: str) -> tuple[int, int] | None:
+    """Return from which sequence to which a frame brings a page; None for a sign of life."""
+    marks = [part for part in parse_html(frame).descendants() if part.attributes.get("id") == "live-mark"]
+    if not marks:
+        return None
+    return int(marks[0].attributes["data-from"]), int(marks[0].attributes["data-seq"])
+
+
+def sequence_of(page: Element) -> int:
+    """Return up to which journal entry a live page tells."""
+    return int(page.find("live-mark").attributes["data-seq"])
+
+
+def follow(page: Element, frame: str) -> bool:
+    """Take a frame as the page's script does: an old one is dropped; True when there is a gap and all is needed."""
+    mark = mark_of(frame)
+    if mark is None:
+        return False
+    since, to = mark
+    shown = sequence_of(page)
+    if since > shown:
+        return True
+    if to > shown or (since == 0 and to == shown):
+        swap(page, frame)
+    return False

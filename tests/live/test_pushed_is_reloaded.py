@@ -11,9 +11,9 @@ from releases.actions.dispatches import send_due_dispatches
 from releases.actions.steering import cancel, pause_promotion, resume_promotion, retry_step, skip_step
 from releases.domain.access import Role
 from releases.models import Promotion, Release
-from tests import factories
 from tests.factories import created, finish, load_bookverse, person, promote, tell
 from tests.fakes.service import fake_service
+from tests.kept_rows import NOWHERE
 from tests.live.viewing import act, viewing
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def board_with_release(url: str = factories.NOWHERE) -> Release:
+def board_with_release(url: str = NOWHERE) -> Release:
     load_bookverse(url)
     person("vera", Role.VIEWER)
     return created(title="Autumn")

@@ -19,8 +19,9 @@ from releases.live.hub import Mailbox, local_hub
 from releases.live.layers import ThreadSafeInMemoryLayer
 from releases.models import Release
 from tests.factories import created, load_bookverse, person, promote, tell
+from tests.live.html import mark_of
 from tests.live.test_pushed_is_reloaded import STORY, board_with_release, promotion, sequence
-from tests.live.viewing import PATIENCE_S, act, mark_of, signed_in, socket, viewing
+from tests.live.viewing import PATIENCE_S, act, signed_in, socket, viewing
 
 if TYPE_CHECKING:
     from channels.testing import WebsocketCommunicator

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from bookverse.asgi import router
-from tests.live.html import Element, parse_html, swap
+from tests.live.html import Element, follow, mark_of, parse_html, sequence_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -48,14 +48,6 @@ def socket(path: str, *, client: Client | None = None, origin: str = ORIGIN) -> 
     return WebsocketCommunicator(router, path, headers=headers)
 
 
-def mark_of(frame: str) -> tuple[int, int] | None:
-    """Return from which sequence to which a frame brings a page; None for a sign of life."""
-    marks = [part for part in parse_html(frame).descendants() if part.attributes.get("id") == "live-mark"]
-    if not marks:
-        return None
-    return int(marks[0].attributes["data-from"]), int(marks[0].attributes["data-seq"])
-
-
 class Viewer:
     """One page, open in somebody's browser."""
 
@@ -68,7 +60,7 @@ class Viewer:
 
     @property
     def sequence(self) -> int:
-        return int(self.page.find("live-mark").attributes["data-seq"])
+        return sequence_of(self.page)
 
     async def receive(self) -> None:
         """Take the next frame as the page's script does: old ones are dropped, a gap asks for everything."""
@@ -76,12 +68,9 @@ class Viewer:
         mark = mark_of(frame)
         if mark is None:
             return
-        since, to = mark
         self.frames.append(mark)
-        if since > self.sequence:
+        if follow(self.page, frame):
             await self.connection.send_to(text_data="resync")
-        elif to > self.sequence or (since == 0 and to == self.sequence):
-            swap(self.page, frame)
 
     async def until(self, sequence: int) -> None:
         while self.sequence < sequence:

@@ -17,4 +17,9 @@ def test_no_file_names_a_package_registry_or_a_folder_of_some_machine() -> None:
 
 def test_the_locks_are_those_in_requirements() -> None:
     names = {path for path in project_files() if path.endswith(".lock")}
-    assert names == {"requirements/base.lock", "requirements/dev.lock", "requirements/installer.lock"}
+    assert names == {
+        "requirements/base.lock",
+        "requirements/bench.lock",
+        "requirements/dev.lock",
+        "requirements/installer.lock",
+    }

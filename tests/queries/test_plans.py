@@ -9,7 +9,7 @@ import pytest
 from releases.actions.collections import request_collection
 from releases.domain.access import SYSTEM, Role
 from releases.domain.plans import PlanRequest
-from releases.models import Constraint, Service, Stage
+from releases.models import CompatibilityRow, Constraint, Service, Stage
 from releases.queries.plans import collection_view, computed_plan, plan_view
 from releases.queries.promotability import next_stage, promotion_refusal
 from releases.queries.versions import version_choices
@@ -138,6 +138,7 @@ def test_a_set_that_nobody_can_vouch_for_stops_before_the_last_stage() -> None:
     for stage in ("DEV", "QA", "STAGING"):
         finish(promote(release, stage))
     Constraint.objects.filter(consumer__slug="helm", provider__slug="web").delete()
+    CompatibilityRow.objects.all().delete()
     release.refresh_from_db()
 
     refusal = promotion_refusal(release, Stage.objects.get(name="PROD"))

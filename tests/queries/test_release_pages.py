@@ -61,7 +61,7 @@ def test_a_released_release_can_do_nothing_more() -> None:
     view = page()
 
     assert allowed() == set()
-    assert (view.promote_stage, view.promote.why_not) == ("", "2.2.0 has reached every stage.")
+    assert (view.promote_stage, view.promote.why_not) == ("", "2.2.0 is released.")
 
 
 def test_a_cancelled_release_can_do_nothing_more() -> None:
@@ -135,8 +135,8 @@ def test_late_callbacks_are_counted_where_they_belong() -> None:
     promotion = promoting()
     dispatch = factories.slot(promotion, "inventory")
     factories.say(dispatch, "failed")
-    for _ in range(2):
-        factories.say(dispatch, "progress")
+    for percent in (10, 20):
+        factories.say(dispatch, "progress", percent=percent)
     factories.say(dispatch, "succeeded")
 
     assert {step.service: step.late for step in page().steps if step.late} == {"inventory": 3}

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
     "cancel": (f"{PAGE}/cancel", {"reason": "wrong day"}),
     "retry": (f"{PAGE}/steps/inventory/retry", {}),
     "skip": (f"{PAGE}/steps/inventory/skip", {"reason": "done by hand"}),
+    "accept": (f"{PAGE}/steps/inventory/accept", {}),
 }
 RESULT = {
     "promote": ("running", "pending"),
@@ -34,6 +35,7 @@ RESULT = {
     "cancel": ("cancelled", "cancelled"),
     "retry": ("running", "pending"),
     "skip": ("running", "skipped"),
+    "accept": ("running", "succeeded"),
 }
 
 
@@ -45,8 +47,10 @@ def prepare(command: str) -> None:
     promotion = promote(release)
     if command == "resume":
         pause_promotion(actor=person(), version=release.version)
-    if command in {"retry", "skip"}:
+    if command in {"retry", "skip", "accept"}:
         tell(promotion, "inventory", "failed")
+    if command == "accept":
+        tell(promotion, "inventory", "succeeded")
 
 
 def give(client: Client, command: str, headers: Headers, **more: str) -> Response:
@@ -139,7 +143,7 @@ def test_who_is_signed_out_is_sent_to_sign_in(manager: Client, client: Client, c
     assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/login/")
 
 
-@pytest.mark.parametrize("command", ["resume", "retry", "skip"])
+@pytest.mark.parametrize("command", ["resume", "retry", "skip", "accept"])
 def test_a_command_that_makes_no_sense_now_is_refused(manager: Client, command: str) -> None:
     promote(created())
 
@@ -194,6 +198,17 @@ def test_a_double_click_starts_one_promotion(manager: Client) -> None:
 
     assert [answer.status_code for answer in answers] == [302, 302]
     assert Promotion.objects.count() == 1
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_that_is_sent_twice_acts_once(manager: Client, command: str) -> None:
+    prepare(command)
+    give(manager, command, {}, idempotency_key="click")
+    before = Release.objects.get().sequence
+
+    answer = give(manager, command, {}, idempotency_key="click")
+
+    assert (answer.status_code, Release.objects.get().sequence) == (302, before)
 
 
 def creation(**more: str) -> dict[str, str]:

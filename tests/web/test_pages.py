@@ -19,7 +19,7 @@ from tests.web.conftest import browser_of
 if TYPE_CHECKING:
     from django.test import Client
 
-PAGES = ("/", "/releases", "/plans/new", "/releases/2.2.0-alpha.1", "/services/web", "/catalog/collection")
+PAGES = ("/", "/releases", "/plans/new", "/releases/2.2.0-alpha.1", "/services/web", "/catalog/collection", "/debts")
 LISTS = ("/", "/releases", "/plans/new")
 
 

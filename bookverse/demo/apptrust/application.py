@@ -29,7 +29,7 @@ from bookverse.demo.exchange import (
     see_other,
     text_answer,
 )
-from bookverse.demo.routing import Application, Handler, Route
+from bookverse.demo.routing import Answering, Application, Handler, Route
 
 _BASE = "/apptrust/api/v1"
 _APPLICATIONS = f"{_BASE}/applications"
@@ -90,7 +90,7 @@ class AppTrustFace:
         return tuple(Route(method=method, path=path, handle=handle) for method, path, handle in calls)
 
     def _guarded(self, handle: Handler) -> Handler:
-        def answer(request: Request) -> Response:
+        def answer(request: Request) -> Answering:
             given = request.headers.get("authorization", "").encode()
             if not hmac.compare_digest(given, f"Bearer {self._token}".encode()):
                 raise Refusal(401, "Bad credentials.")

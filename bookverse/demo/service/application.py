@@ -16,10 +16,12 @@ from bookverse.demo.exchange import (
 from bookverse.demo.routing import Application, Parameter, Route
 from bookverse.demo.service.deployments import DeploymentStore
 from bookverse.demo.service.journey import journey_routes
+from bookverse.demo.service.moods import ruled
 from bookverse.demo.service.openapi import openapi_document
 from bookverse.demo.service.orders import read_order
 from bookverse.demo.service.page import service_page
 from bookverse.demo.service.steps import State
+from bookverse.demo.service.stock import Stock
 from bookverse.demo.service.workshop import Workshop
 
 _KEY = r"[0-9A-Za-z._:-]+"
@@ -27,13 +29,16 @@ _SHOWN = 20
 
 
 class ServiceFace:
-    """``ports`` gives the port of each sibling, for the links of the page."""
+    """``ports`` gives the port of each sibling, for the links of the page; ``stock`` is what checkout orders from."""
 
-    def __init__(self, store: DeploymentStore, workshop: Workshop, *, ports: Mapping[str, int]) -> None:
+    def __init__(
+        self, store: DeploymentStore, workshop: Workshop, *, ports: Mapping[str, int], stock: Stock | None = None
+    ) -> None:
         self._store = store
         self._workshop = workshop
         self._ports = ports
-        self._routes = (*self._own_routes(), *journey_routes(store.service, store.connection, store.live))
+        shop = journey_routes(store.service, store.connection, store.live, stock)
+        self._routes = (*self._own_routes(), *(ruled(route, store.behaviour) for route in shop))
 
     def application(self) -> Application:
         return Application(self._routes, answer_refusal=fault_answer)
@@ -67,7 +72,15 @@ class ServiceFace:
     def _state_routes(self) -> tuple[Route, ...]:
         return (
             *(
-                Route(method="GET", path=path, handle=self.health, summary=summary, gives="Health")
+                Route(
+                    method="GET",
+                    path=path,
+                    handle=self.health,
+                    summary=summary,
+                    parameters=(Parameter(name="stage"),),
+                    gives="Health",
+                    refuses=(422,),
+                )
                 for path, summary in (
                     ("/health", "Tell whether the service is healthy"),
                     ("/health/live", "Tell whether the process answers"),
@@ -115,7 +128,8 @@ class ServiceFace:
             raise Refusal(401, f"{self._store.service} refuses to move to {deployment.to_version}.")
         if is_new:
             self._workshop.take_up(key)
-        return json_answer({"key": key, "state": State.ACCEPTED}, status=202)
+        location = {"location": f"/deployments/{key}"}
+        return json_answer({"key": key, "state": State.ACCEPTED}, status=202, headers=location)
 
     def deployment(self, request: Request) -> Response:
         found = self._store.find(request.parameters["key"])
@@ -124,8 +138,9 @@ class ServiceFace:
         return json_answer({"state": found.state, "percent": found.percent, "message": found.message})
 
     def health(self, request: Request) -> Response:
-        del request
-        return json_answer({"status": "healthy", "service": self._store.service, "version": self._version("PROD")})
+        """Name the version of the stage that is asked for; one address answers for them all."""
+        stage = fields.text({"stage": "PROD", **request.query}, "stage", limit=64)
+        return json_answer({"status": "healthy", "service": self._store.service, "version": self._version(stage)})
 
     def version(self, request: Request) -> Response:
         stage = fields.text({"stage": "PROD", **request.query}, "stage", limit=64)
@@ -138,9 +153,11 @@ class ServiceFace:
         return self._store.live().get(stage, "")
 
     def openapi(self, request: Request) -> Response:
-        del request
-        service, version = self._store.service, self._version("PROD")
-        return json_answer(openapi_document(service=service, version=version, routes=self._routes))
+        """Describe the version that runs in the last stage, or another that runs somewhere and is asked for."""
+        version = fields.text({"version": self._version("PROD"), **request.query}, "version", limit=128)
+        if version not in self._store.live().values():
+            raise Refusal(404, f"{version} of {self._store.service} runs nowhere.")
+        return json_answer(openapi_document(service=self._store.service, version=version, routes=self._routes))
 
     def settings(self, request: Request) -> Response:
         del request

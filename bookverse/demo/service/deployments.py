@@ -132,11 +132,17 @@ class DeploymentStore:
             )
             self._add_callback(deployment, step)
             if step.state is State.SUCCEEDED:
-                self._add_effect(deployment)
+                self.add_effect(deployment)
             return self.get(key)
 
     def _add_callback(self, deployment: Deployment, step: Step) -> None:
-        sequence = deployment.steps_done + 1
+        self.connection.execute(
+            "INSERT INTO callbacks (key, sequence, body, due_at) VALUES (?, ?, ?, ?)",
+            (deployment.key, deployment.steps_done + 1, json.dumps(self.report(deployment, step)), self._clock()),
+        )
+
+    def report(self, deployment: Deployment, step: Step) -> dict[str, object]:
+        """Return what the board is told of a step."""
         body: dict[str, object] = {
             "correlation_id": deployment.correlation_id,
             "source": self.service,
@@ -144,16 +150,14 @@ class DeploymentStore:
             "status": step.status,
             "percent": step.percent,
             "message": step.message,
-            "sequence": sequence,
+            "sequence": deployment.steps_done + 1,
         }
         if step.state in FINAL:
             body["details"] = {"stage": deployment.stage, "version": deployment.to_version}
-        self.connection.execute(
-            "INSERT INTO callbacks (key, sequence, body, due_at) VALUES (?, ?, ?, ?)",
-            (deployment.key, sequence, json.dumps(body), self._clock()),
-        )
+        return body
 
-    def _add_effect(self, deployment: Deployment) -> None:
+    def add_effect(self, deployment: Deployment) -> None:
+        """Write down what the deployment changed."""
         version, stage = deployment.to_version, deployment.stage
         self.connection.execute(
             "INSERT INTO effects VALUES (?, ?, ?, ?, ?, ?)",

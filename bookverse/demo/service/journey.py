@@ -1,48 +1,19 @@
-"""What each service does for a reader of the shop: books, recommendations, orders and the installed charts."""
+"""What each service does for a reader of the shop: books, recommendations and the installed charts."""
 
-import json
 import sqlite3
-import uuid
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypedDict
 
 from bookverse.demo import fields
-from bookverse.demo.exchange import Refusal, Request, Response, json_answer, malformed
+from bookverse.demo.exchange import Refusal, Request, Response, json_answer
 from bookverse.demo.routing import Parameter, Route
+from bookverse.demo.service.books import BOOKS, BY_ID, Book
+from bookverse.demo.service.checkout import CheckoutJourney
+from bookverse.demo.service.stock import Stock
 from bookverse.demo.storage import transaction
 
 _LARGEST = 1_000_000
-_MOST_ITEMS = 50
 _PAGE = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
-    id: str
-    title: str
-    author: str
-    price_cents: int
-    stock: int
-
-
-class OrderLine(TypedDict):
-    book_id: str
-    quantity: int
-
-
-BOOKS = (
-    Book(id="b-001", title="Middlemarch", author="George Eliot", price_cents=1490, stock=24),
-    Book(id="b-002", title="Frankenstein", author="Mary Shelley", price_cents=890, stock=41),
-    Book(id="b-003", title="The Time Machine", author="H. G. Wells", price_cents=790, stock=33),
-    Book(id="b-004", title="Persuasion", author="Jane Austen", price_cents=990, stock=18),
-    Book(id="b-005", title="Moby-Dick", author="Herman Melville", price_cents=1390, stock=12),
-    Book(id="b-006", title="Walden", author="Henry David Thoreau", price_cents=1090, stock=27),
-    Book(id="b-007", title="Flatland", author="Edwin A. Abbott", price_cents=690, stock=52),
-    Book(id="b-008", title="The Moonstone", author="Wilkie Collins", price_cents=1190, stock=15),
-)
-_BY_ID = {book.id: book for book in BOOKS}
 
 
 def seed_stock(connection: sqlite3.Connection) -> None:
@@ -144,56 +115,6 @@ class RecommendationsJourney:
         return json_answer({"user_id": user_id, "recommendations": shown})
 
 
-class CheckoutJourney:
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def routes(self) -> tuple[Route, ...]:
-        return (
-            Route(
-                method="POST",
-                path="/api/v1/orders",
-                handle=self.place,
-                summary="Place an order",
-                parameters=(Parameter(name="Idempotency-Key", place="header"),),
-                takes="NewOrder",
-                gives="Order",
-                status=201,
-                refuses=(409, 422),
-            ),
-            Route(
-                method="GET",
-                path="/api/v1/orders/{orderId}",
-                handle=self.order,
-                summary="Show one order",
-                gives="Order",
-                refuses=(404,),
-            ),
-        )
-
-    def place(self, request: Request) -> Response:
-        """Answer a repeated key as the first time; 409 where the same key comes with another order."""
-        key = fields.optional_text(request.headers, "idempotency-key", limit=128)
-        asked = _asked_order(request.json())
-        with transaction(self._connection):
-            known = self._connection.execute("SELECT * FROM orders WHERE key = ?", (key or None,)).fetchone()
-            body = _repeated(known, asked) if known else self._insert(key, asked)
-        return json_answer(body, status=201)
-
-    def _insert(self, key: str, asked: dict[str, object]) -> dict[str, object]:
-        body = {"orderId": str(uuid.uuid4()), "status": "confirmed", **asked}
-        row = (body["orderId"], key or None, json.dumps(asked), json.dumps(body))
-        self._connection.execute("INSERT INTO orders VALUES (?, ?, ?, ?)", row)
-        return body
-
-    def order(self, request: Request) -> Response:
-        order_id = request.parameters["orderId"]
-        row = self._connection.execute("SELECT body FROM orders WHERE id = ?", (order_id,)).fetchone()
-        if row is None:
-            raise Refusal(404, "There is no such order.")
-        return json_answer(json.loads(row["body"]))
-
-
 class HelmJourney:
     def __init__(self, live: Callable[[], dict[str, str]]) -> None:
         self._live = live
@@ -216,51 +137,25 @@ class HelmJourney:
 
 
 def journey_routes(
-    service: str, connection: sqlite3.Connection, live: Callable[[], dict[str, str]]
+    service: str, connection: sqlite3.Connection, live: Callable[[], dict[str, str]], stock: Stock | None
 ) -> tuple[Route, ...]:
-    """Return no routes for web: its journey is its page."""
+    """Return no routes for web: its journey is its page; ``stock`` is for checkout."""
     if service == "inventory":
         return InventoryJourney(connection).routes()
     if service == "recommendations":
         return RecommendationsJourney().routes()
     if service == "checkout":
-        return CheckoutJourney(connection).routes()
+        return CheckoutJourney(connection, stock).routes()
     if service == "helm":
         return HelmJourney(live).routes()
     return ()
 
 
 def _book(book_id: str) -> Book:
-    if book_id not in _BY_ID:
+    if book_id not in BY_ID:
         raise Refusal(404, "There is no such book.")
-    return _BY_ID[book_id]
+    return BY_ID[book_id]
 
 
 def _score(user_id: str, book: Book) -> float:
     return zlib.crc32(f"{user_id}/{book.id}".encode()) % 1000 / 1000
-
-
-def _asked_order(source: dict[str, object]) -> dict[str, object]:
-    items = source.get("items")
-    if not isinstance(items, list) or not 1 <= len(items) <= _MOST_ITEMS:
-        raise malformed("items", f"items must be a list of 1 to {_MOST_ITEMS} items.")
-    lines = [_line(item) for item in items]
-    total = sum(_BY_ID[line["book_id"]].price_cents * line["quantity"] for line in lines)
-    return {"user_id": fields.text(source, "user_id", limit=64), "items": lines, "total_cents": total}
-
-
-def _line(item: object) -> OrderLine:
-    if not isinstance(item, dict):
-        why = "Each item must be an object with book_id and quantity."
-        raise malformed("items", why)
-    book_id = fields.text(item, "book_id", limit=64)
-    if book_id not in _BY_ID:
-        raise malformed("book_id", f"There is no book {book_id}.")
-    return {"book_id": book_id, "quantity": fields.whole(item, "quantity", low=1, high=100)}
-
-
-def _repeated(known: sqlite3.Row, asked: dict[str, object]) -> dict[str, object]:
-    if json.loads(known["request"]) != asked:
-        raise Refusal(409, "This Idempotency-Key was used for another order.")
-    body: dict[str, object] = json.loads(known["body"])
-    return body

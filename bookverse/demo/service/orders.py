@@ -41,16 +41,17 @@ def read_order(source: Mapping[str, object], *, service: str) -> DispatchOrder:
         from_version=fields.optional_text(source, "from_version", pattern=_VERSION),
         to_version=fields.text(source, "to_version", pattern=_VERSION),
         platform_version=fields.optional_text(source, "platform_version", pattern=_VERSION),
-        callback_url=_callback_url(source, "callback_url"),
+        callback_url=callback_url(source, "callback_url"),
         callback_token=fields.text(source, "callback_token", limit=500, pattern=r"[\x21-\x7e]+"),
-        deadline=_moment(source, "deadline"),
+        deadline=moment(source, "deadline"),
     )
     if order.service != service:
         raise malformed("service", f"This is {service}, not {order.service}.")
     return order
 
 
-def _callback_url(source: Mapping[str, object], name: str) -> str:
+def callback_url(source: Mapping[str, object], name: str) -> str:
+    """Return an address that a socket could be opened to."""
     value = fields.text(source, name, limit=2000, pattern=_URL)
     try:
         port = httpx2.URL(value).port
@@ -62,7 +63,8 @@ def _callback_url(source: Mapping[str, object], name: str) -> str:
     return value
 
 
-def _moment(source: Mapping[str, object], name: str) -> str:
+def moment(source: Mapping[str, object], name: str) -> str:
+    """Return a time as it is written."""
     value = fields.text(source, name, limit=40)
     try:
         datetime.fromisoformat(value)

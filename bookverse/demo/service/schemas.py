@@ -71,5 +71,7 @@ SCHEMAS: dict[str, Schema] = {
     "Order": record(
         orderId=TEXT, status=one_of("confirmed"), user_id=TEXT, items=many(named("OrderItem")), total_cents=WHOLE
     ),
+    "OrderPage": record(orders=many(named("Order"))),
+    "CancelledOrder": record(orderId=TEXT, status=one_of("cancelled")),
     "ChartReleases": record(releases=many(record(stage=TEXT, chart=TEXT, version=TEXT))),
 }

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 ONE_YEAR_S = 365 * 24 * 3600
-DEMO_ACCOUNTS = (("manager", Role.MANAGER.value), ("viewer", Role.VIEWER.value), ("admin", Role.ADMIN.value))
+DEMO_ACCOUNTS = (
+    ("manager", Role.MANAGER.value),
+    ("approver", Role.APPROVER.value),
+    ("viewer", Role.VIEWER.value),
+    ("admin", Role.ADMIN.value),
+)
 
 
 class SignIn(LoginView):

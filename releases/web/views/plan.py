@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -12,8 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from releases.actions.collections import request_collection
 from releases.actions.releases import NewRelease, create_release
+from releases.display.comparison import compared
+from releases.display.kinds import PLANNED_KINDS, planned_kind
 from releases.domain.access import Permission
+from releases.domain.edit_addresses import edit_parameters, parse_edits
 from releases.domain.errors import InvalidInput
+from releases.domain.hotfixes import Urgency
+from releases.domain.plan_kinds import HOTFIX, INDEPENDENT, SYNCHRONIZED
 from releases.domain.plans import PlanRequest
 from releases.queries.plans import collection_view, plan_view
 from releases.web.requests import actor, form_key
@@ -21,28 +29,35 @@ from releases.web.requests import actor, form_key
 if TYPE_CHECKING:
     from django.http import HttpRequest, QueryDict
 
+    from releases.domain.what_if import Edits
+    from releases.queries.views import PlanView
+
 PREFIX = "version-"
-KINDS = ("synchronized",)
+KINDS = (SYNCHRONIZED, INDEPENDENT, HOTFIX)
 MAXIMUM_VERSION = 255
 MAXIMUM_REASON = 300
 MAXIMUM_NOTES = 20_000
+TYPED = ("newrule", "deny", "freeze")
+RULE_FIELD = re.compile(r"rule-[0-9]+")
 
 
 @require_safe
 @login_required
 def new(request: HttpRequest) -> HttpResponse:
-    """Show the plan that the newest eligible versions make; versions in the address take their place."""
-    view = plan_view(_request(request.GET), actor(request))
-    return render(request, "releases/plan.html", {"view": view})
+    """Show the plan that the newest eligible versions make; versions and edits in the address take their place."""
+    return render(request, "releases/plan.html", _context(request, request.GET))
 
 
 @require_POST
 @login_required
 def preview(request: HttpRequest) -> HttpResponse:
-    """Judge other versions: the result alone for htmx, else the whole page."""
-    view = plan_view(_request(request.POST), actor(request))
-    page = "releases/plan.html#result" if request.headers.get("HX-Request") else "releases/plan.html"
-    return render(request, page, {"view": view})
+    """Judge other versions or rules: for htmx the result alone, with an address that leads back to it."""
+    context = _context(request, request.POST)
+    if not request.headers.get("HX-Request"):
+        return render(request, "releases/plan.html", context)
+    response = render(request, "releases/plan.html#result", context)
+    response["HX-Replace-Url"] = str(context["address"])
+    return response
 
 
 @require_POST
@@ -84,6 +99,49 @@ def _collection(request: HttpRequest) -> HttpResponse:
     return render(request, "releases/plan.html#collection", {"collection": collection_view()})
 
 
+def _context(request: HttpRequest, data: QueryDict) -> dict[str, object]:
+    view = plan_view(_request(data), actor(request), parse_edits(dict(data.lists())))
+    return {
+        "view": view,
+        "address": _address(view),
+        "kinds": PLANNED_KINDS,
+        "planned": planned_kind(view.kind),
+        "urgencies": tuple(Urgency) if view.kind == HOTFIX else (),
+        "compared": compared(view.now, view.plan) if view.now else None,
+        "edited": edit_parameters(view.edits),
+        "new": Written.of(view.edits),
+    }
+
+
+def _address(view: PlanView) -> str:
+    """Where this plan is shown again: what was chosen by hand and what is tried out, and nothing else."""
+    chosen = [(f"{PREFIX}{each.service}", each.chosen) for each in view.services if each.chosen != each.default]
+    typed = [("target_version", view.target_version), ("reason", view.reason)]
+    kind = [("kind", view.kind)] if view.kind != KINDS[0] else []
+    if view.urgency:
+        kind.append(("urgency", view.urgency))
+    parameters = [*kind, *chosen, *(pair for pair in typed if pair[1]), *edit_parameters(view.edits)]
+    return f"{reverse('web:plan_new')}?{urlencode(parameters)}" if parameters else reverse("web:plan_new")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Edits of what is not stored yet, as they are typed, always with one empty line more; ``kept`` has no field."""
+
+    rules: tuple[str, ...]
+    denials: tuple[str, ...]
+    freezes: tuple[str, ...]
+    kept: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, edits: Edits) -> Written:
+        """Write them as the address does."""
+        pairs = edit_parameters(edits)
+        rules, denials, freezes = ((*(text for name, text in pairs if name == noun), "") for noun in TYPED)
+        kept = tuple(pair for pair in pairs if pair[0] not in TYPED and not RULE_FIELD.fullmatch(pair[0]))
+        return cls(rules=rules, denials=denials, freezes=freezes, kept=kept)
+
+
 def _request(data: QueryDict) -> PlanRequest:
     kind = str(data.get("kind") or KINDS[0])
     if kind not in KINDS:
@@ -96,10 +154,19 @@ def _request(data: QueryDict) -> PlanRequest:
     }
     return PlanRequest(
         kind=kind,
+        urgency=_urgency(data) if kind == HOTFIX else "",
         overrides=overrides,
         target_version=_text(data, "target_version", 128) or None,
         reason=_text(data, "reason", MAXIMUM_REASON),
     )
+
+
+def _urgency(data: QueryDict) -> str:
+    urgency = str(data.get("urgency") or Urgency.HIGH)
+    if urgency not in set(Urgency):
+        message = f"The urgency is one of {', '.join(Urgency)}."
+        raise InvalidInput("urgency", message)
+    return urgency
 
 
 def _text(data: QueryDict, name: str, maximum: int) -> str:

@@ -8,14 +8,13 @@ from django.contrib.auth.decorators import login_required
 from django.views.decorators.http import require_POST
 
 from releases.actions import steering
+from releases.actions.accepting import accept_late_result
 from releases.actions.promotions import PromotionRequest, promote_release
-from releases.domain.errors import InvalidInput
-from releases.web.requests import actor, form_key, form_lock_version, go
+from releases.domain.lifecycle import OnFailure
+from releases.web.requests import actor, form_key, form_lock_version, form_reason, go
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
-
-MAXIMUM_REASON = 300
 
 
 @require_POST
@@ -25,6 +24,7 @@ def promote(request: HttpRequest, version: str) -> HttpResponse:
     wanted = PromotionRequest(
         version=version,
         stage=str(request.POST.get("stage", "")),
+        on_failure=str(request.POST.get("on_failure", "") or OnFailure.HOLD.value),
         lock_version=form_lock_version(request),
     )
     promote_release(actor=actor(request), request=wanted, key=form_key(request))
@@ -35,7 +35,9 @@ def promote(request: HttpRequest, version: str) -> HttpResponse:
 @login_required
 def pause(request: HttpRequest, version: str) -> HttpResponse:
     """Ask nobody else until resumed."""
-    steering.pause_promotion(actor=actor(request), version=version, lock_version=form_lock_version(request))
+    steering.pause_promotion(
+        actor=actor(request), version=version, lock_version=form_lock_version(request), key=form_key(request)
+    )
     return go(request, "web:release", version)
 
 
@@ -43,20 +45,23 @@ def pause(request: HttpRequest, version: str) -> HttpResponse:
 @login_required
 def resume(request: HttpRequest, version: str) -> HttpResponse:
     """Go on."""
-    steering.resume_promotion(actor=actor(request), version=version, lock_version=form_lock_version(request))
+    steering.resume_promotion(
+        actor=actor(request), version=version, lock_version=form_lock_version(request), key=form_key(request)
+    )
     return go(request, "web:release", version)
 
 
 @require_POST
 @login_required
 def cancel(request: HttpRequest, version: str) -> HttpResponse:
-    """Cancel the open promotion, or else the release."""
+    """Cancel the open promotion, or else the release: whichever the page asked about."""
     steering.cancel(
         actor=actor(request),
         version=version,
-        reason=_reason(request),
+        reason=form_reason(request),
         lock_version=form_lock_version(request),
         key=form_key(request),
+        stage=request.POST.get("stage"),
     )
     return go(request, "web:release", version)
 
@@ -83,15 +88,22 @@ def skip(request: HttpRequest, version: str, service: str) -> HttpResponse:
         actor=actor(request),
         version=version,
         service=service,
-        reason=_reason(request),
+        reason=form_reason(request),
         lock_version=form_lock_version(request),
+        key=form_key(request),
     )
     return go(request, "web:release", version)
 
 
-def _reason(request: HttpRequest) -> str:
-    reason = str(request.POST.get("reason", "")).strip()
-    if "\x00" in reason or len(reason) > MAXIMUM_REASON:
-        message = f"The reason has at most {MAXIMUM_REASON} printable characters."
-        raise InvalidInput("reason", message)
-    return reason
+@require_POST
+@login_required
+def accept(request: HttpRequest, version: str, service: str) -> HttpResponse:
+    """Let a failed service count as done by the success that it reported too late."""
+    accept_late_result(
+        actor=actor(request),
+        version=version,
+        service=service,
+        lock_version=form_lock_version(request),
+        key=form_key(request),
+    )
+    return go(request, "web:release", version)

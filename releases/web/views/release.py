@@ -8,11 +8,11 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from releases.domain.errors import InvalidInput
 from releases.domain.lifecycle import ReleaseState
 from releases.queries.boards import find_releases, release_lines
-from releases.queries.release_pages import release_by_label, release_view, steering_refusal
-from releases.web.requests import actor
+from releases.queries.gate_panel import signer_of
+from releases.queries.release_pages import bypass_refusal, release_by_label, release_view, steering_refusal
+from releases.web.requests import actor, cursor
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -30,25 +30,21 @@ def index(request: HttpRequest) -> HttpResponse:
     releases, next_cursor = find_releases(
         query=query,
         state=state if state in set(ReleaseState) else "",
-        before=_cursor(request.GET.get("cursor", "")),
+        before=cursor(request),
     )
     context = {"lines": release_lines(releases), "query": query, "state": state, "next_cursor": next_cursor}
     return render(request, "releases/list.html", context)
-
-
-def _cursor(raw: str) -> int | None:
-    if not raw:
-        return None
-    if not (raw.isascii() and raw.isdigit() and len(raw) < 19):  # noqa: PLR2004 (what fits the column)
-        message = "The cursor is the number from a page's own link."
-        raise InvalidInput("cursor", message)
-    return int(raw)
 
 
 @require_safe
 @login_required
 def show(request: HttpRequest, version: str) -> HttpResponse:
     """Show one release by any of its labels."""
-    refusal = steering_refusal(actor(request))
-    view = release_view(release_by_label(version), refusal)
+    person = actor(request)
+    view = release_view(
+        release_by_label(version),
+        steering_refusal(person),
+        signer=signer_of(person),
+        bypass_refusal=bypass_refusal(person),
+    )
     return render(request, "releases/release.html", {"release": view})

@@ -1,0 +1,238 @@
+"""Builds of trains: ordered once, sent until somebody took the order, and ended by a report or by the clock."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from releases import conf
+from releases.actions.callbacks import ForgedCallback
+from releases.actions.claims import CLAIM, renewing
+from releases.actions.train_ledgers import open_train
+from releases.clients.builds import BuildRequest, send_builds
+from releases.clients.signing import callback_token, is_token, token_hash
+from releases.domain.aggregation import Answer, Sending, resend_delay, sending_outcome
+from releases.domain.builds import BUILD_MOVES, OPEN_BUILDS, BuildState, Reading, read_report, reported_state
+from releases.domain.journal import Kind
+from releases.domain.lifecycle import move
+from releases.models import BuildOrder
+from releases.queries.clock import database_now
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from releases.actions.train_ledgers import TrainLedger
+    from releases.domain.aggregation import CallbackStatus
+    from releases.models import Train
+
+NO_HASH = "0" * 64
+BATCH = 20
+# Longer than one POST can take (5 s to connect, 30 s to answer).
+SENDING_TAKES = timedelta(seconds=45)
+_OPEN = [state.value for state in OPEN_BUILDS]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildReport:
+    """What the build system says of an order; ``sequence`` numbers its reports where it does."""
+
+    order: UUID
+    status: CallbackStatus
+    percent: int | None = None
+    message: str = ""
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildReceipt:
+    """What the build system is told: where the order stands now, and what its report was worth."""
+
+    state: str
+    duplicate: bool
+    late: bool
+
+
+def order_build(train: Train) -> BuildOrder | None:
+    """Return the train's order, opened now if there is none yet; None where no build system is configured."""
+    known = BuildOrder.objects.filter(train=train).first()
+    if known is not None or not conf.build_url():
+        return known
+    return _open(train.label)
+
+
+@transaction.atomic(durable=True)
+def _open(label: str) -> BuildOrder:
+    books = open_train(label=label, actor="board")
+    known = BuildOrder.objects.filter(train=books.train).first()
+    if known is not None:
+        return known
+    key = uuid.uuid4()
+    token = callback_token(signing_key=conf.signing_key(), dispatch_key=key)
+    return BuildOrder.objects.create(
+        train=books.train,
+        key=key,
+        token_hash=token_hash(token),
+        url=conf.build_url(),
+        branch=f"release/{label}",
+        opened_at=books.now,
+        next_send_at=books.now,
+        give_up_at=books.now + conf.undeliverable_after(),
+        deadline_at=books.now + timedelta(minutes=books.train.schedule.build_minutes),
+    )
+
+
+def keep_building() -> None:
+    """Send the orders that are due, and end those that nobody reports on any more."""
+    now = database_now()
+    if _due(now).exists():
+        _send(_claim())
+    for order in BuildOrder.objects.filter(state__in=_OPEN, deadline_at__lte=now).select_related("train"):
+        _time_out(order)
+
+
+def _due(now: datetime) -> QuerySet[BuildOrder]:
+    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+    pending = BuildOrder.objects.filter(free, state=BuildState.PENDING.value, next_send_at__lte=now)
+    return pending.select_related("train__release").order_by("next_send_at")
+
+
+@transaction.atomic(durable=True)
+def _claim() -> list[BuildOrder]:
+    now, due = database_now(), _due(database_now())
+    if connection.features.has_select_for_update_skip_locked:
+        due = due.select_for_update(skip_locked=True, of=("self",))
+    claimed = list(due[:BATCH])
+    for order in claimed:
+        order.claim_no, order.claimed_until, order.sends = order.claim_no + 1, now + CLAIM, order.sends + 1
+        order.save(update_fields=["claim_no", "claimed_until", "sends"])
+    return claimed
+
+
+def _send(claimed: list[BuildOrder]) -> None:
+    orders = {str(order.key): order for order in claimed}
+
+    def settle(request: BuildRequest, answer: Answer) -> None:
+        order = orders[request.order]
+        _settle(order, answer)
+
+    claims = {order.pk: order.claim_no for order in claimed}
+    with renewing(lambda: _renew(claims), at_most=SENDING_TAKES):
+        send_builds([_request(order) for order in claimed], settle)
+
+
+def _renew(claims: Mapping[int, int]) -> None:
+    for pk, claim_no in claims.items():
+        mine = BuildOrder.objects.filter(pk=pk, claim_no=claim_no, state=BuildState.PENDING.value)
+        mine.exclude(claimed_until=None).update(claimed_until=database_now() + CLAIM)
+
+
+def _request(order: BuildOrder) -> BuildRequest:
+    return BuildRequest(
+        url=order.url,
+        order=str(order.key),
+        train=order.train.label,
+        branch=order.branch,
+        platform_version=order.train.release.target_version if order.train.release else "",
+        versions=order.train.versions,
+        callback_url=conf.build_callback_url(),
+        callback_token=callback_token(signing_key=conf.signing_key(), dispatch_key=order.key),
+        deadline=order.deadline_at.isoformat(),
+    )
+
+
+@transaction.atomic(durable=True)
+def _settle(claimed: BuildOrder, answer: Answer) -> None:
+    """Write down an answer, unless a report or a later claim already went further."""
+    books = open_train(label=claimed.train.label, actor="board")
+    order = BuildOrder.objects.get(pk=claimed.pk)
+    if order.claim_no != claimed.claim_no or order.state != BuildState.PENDING.value:
+        return
+    order.claimed_until = None
+    outcome, problem = sending_outcome(answer), answer.error or f"the build system answered {answer.status}"
+    if outcome is Sending.DELIVERED:
+        _change(books, order, BuildState.DISPATCHED, "")
+    elif outcome is Sending.RETRY and order.give_up_at > books.now:
+        delay = resend_delay(order.sends, spread=random.uniform(-1, 1), retry_after=answer.retry_after)  # noqa: S311
+        order.next_send_at, order.message = books.now + timedelta(seconds=delay), problem[:500]
+    else:
+        _change(books, order, BuildState.FAILED, f"could not be ordered: {problem}")
+    order.save(update_fields=["claimed_until", "next_send_at", "message", "state", "finished_at"])
+    books.close()
+
+
+@transaction.atomic(durable=True)
+def _time_out(found: BuildOrder) -> None:
+    books = open_train(label=found.train.label, actor="board")
+    order = BuildOrder.objects.get(pk=found.pk)
+    if order.state not in _OPEN:
+        return
+    minutes = books.train.schedule.build_minutes
+    _change(books, order, BuildState.TIMED_OUT, f"No result within {minutes} minutes.")
+    order.save(update_fields=["message", "state", "finished_at"])
+    books.close()
+
+
+@transaction.atomic(durable=True)
+def record_build_report(*, report: BuildReport, token: str) -> BuildReceipt:
+    """Store and apply what the build system reports; ``ForgedCallback`` unless the token is that of the order."""
+    known = BuildOrder.objects.select_related("train").filter(key=report.order).first()
+    # An unknown order is weighed like a wrong token, so that both get the same answer at the same cost.
+    if not is_token(token, known.token_hash if known else NO_HASH) or known is None:
+        raise ForgedCallback("There is no such order, or the token is not its token.")
+    books = open_train(label=known.train.label, actor="build")
+    order = BuildOrder.objects.get(pk=known.pk)
+    reading = read_report(BuildState(order.state), report.status, sequence=report.sequence, seen=order.sequence)
+    if reading is Reading.APPLIED:
+        _apply(books, order, report)
+    elif reading is Reading.LATE:
+        text = f"heard too late that the build {report.status.value}; kept, not counted."
+        books.note(Kind.TRAIN_STEP, text, state="late", phase="build")
+        books.close()
+    return BuildReceipt(state=order.state, duplicate=reading is Reading.DUPLICATE, late=reading is Reading.LATE)
+
+
+def _apply(books: TrainLedger, order: BuildOrder, report: BuildReport) -> None:
+    order.heard_at, order.percent = books.now, report.percent if report.percent is not None else order.percent
+    order.sequence = report.sequence if report.sequence is not None else order.sequence
+    _change(books, order, reported_state(report.status), report.message)
+    order.save(update_fields=["heard_at", "percent", "sequence", "message", "state", "finished_at"])
+    # The phase is looked at now: it need not wait for its next look.
+    books.train.steps.filter(phase="build", due_at__isnull=False).update(due_at=books.now)
+    books.close()
+
+
+def _change(books: TrainLedger, order: BuildOrder, state: BuildState, message: str) -> None:
+    order.message = message[:500]
+    if state.value == order.state:
+        return
+    order.state = move(BUILD_MOVES, BuildState(order.state), state).value
+    if state not in OPEN_BUILDS:
+        order.finished_at = books.now
+    said = f": {message}" if message else ""
+    text = f"has its build of {order.branch} {state.replace('_', ' ')}{said}"
+    books.note(Kind.TRAIN_STEP, text, state=state.value, phase="build")
+
+
+@transaction.atomic(durable=True)
+def withdraw_build(label: str) -> str:
+    """Expect nothing more of a train's build, and say in a sentence what became of it."""
+    books = open_train(label=label, actor="board")
+    order = BuildOrder.objects.filter(train=books.train).first()
+    if order is None:
+        return "Nothing was ordered."
+    if order.state not in _OPEN:
+        return f"The build had ended ({order.state.replace('_', ' ')}); {order.branch} stays, and nothing deploys it."
+    _change(books, order, BuildState.CANCELLED, "The train goes no further.")
+    order.save(update_fields=["message", "state", "finished_at"])
+    books.close()
+    return "The build order was withdrawn; what is still reported is kept as late."

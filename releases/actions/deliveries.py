@@ -1,0 +1,173 @@
+"""Sending what is on its way to others: written down with what happened, sent outside any transaction, repeated."""
+
+from __future__ import annotations
+
+import logging
+import random
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from releases.actions.claims import CLAIM, renewing
+from releases.actions.ledger import open_ledger
+from releases.actions.outgoing import message_of
+from releases.actions.telling import as_json, new_delivery, send_on_commit
+from releases.clients.inboxes import post_messages
+from releases.domain.aggregation import GONE, Answer, Sending, resend_delay, sending_outcome
+from releases.domain.journal import Kind
+from releases.models import Delivery
+from releases.queries.clock import database_now
+from releases.queries.sessions import view_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+    from releases.actions.ledger import Ledger
+    from releases.clients.channels import Notice
+    from releases.clients.inboxes import Message
+    from releases.models import AggregationSession
+
+LOG = logging.getLogger(__name__)
+BATCH = 200
+# Longer than one POST can take (5 s to connect, 30 s to answer).
+POSTING_TAKES = timedelta(seconds=45)
+
+
+def open_delivery(ledger: Ledger, session: AggregationSession) -> None:
+    """Put a session that was just closed on its way to the inbox that its promotion names, if it names one."""
+    inbox_id = session.promotion.inbox_id
+    if inbox_id is None:
+        return
+    document = {"type": Kind.SESSION_CLOSED.value, "timestamp": ledger.now, "data": asdict(view_of(session))}
+    delivery = new_delivery(
+        inbox_id=inbox_id,
+        session=session,
+        release=ledger.release,
+        kind=Kind.SESSION_CLOSED.value,
+        body=as_json(document),
+        now=ledger.now,
+    )
+    delivery.save(force_insert=True)
+    send_on_commit()
+
+
+def send_due_deliveries() -> int:
+    """Post everything that is due and return how much it was; any number of processes may do so at once."""
+    if not _due(database_now()).exists():
+        return 0
+    claimed = {delivery.pk: delivery for delivery in _claim()}
+
+    def settle(message: Message | Notice, answer: Answer) -> None:
+        delivery = claimed[message.delivery_id]
+        settled = _settle if delivery.inbox_id else _settle_untold
+        settled(delivery, answer)
+
+    claims = {pk: delivery.claim_no for pk, delivery in claimed.items()}
+    with renewing(lambda: _renew(claims), at_most=POSTING_TAKES):
+        post_messages([message_of(delivery) for delivery in claimed.values()], settle)
+    return len(claimed)
+
+
+def _open() -> QuerySet[Delivery]:
+    return Delivery.objects.filter(delivered_at=None, gave_up_at=None)
+
+
+def _due(now: datetime) -> QuerySet[Delivery]:
+    return (
+        _open()
+        .select_related("inbox", "subscription", "channel")
+        .filter(next_send_at__lte=now)
+        .filter(Q(claimed_until=None) | Q(claimed_until__lt=now))
+        .order_by("next_send_at")
+    )
+
+
+def _without_waiting(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    if connection.features.has_select_for_update_skip_locked:
+        return deliveries.select_for_update(skip_locked=True, of=("self",))
+    return deliveries
+
+
+@transaction.atomic(durable=True)
+def _claim() -> list[Delivery]:
+    now = database_now()
+    claimed = list(_without_waiting(_due(now))[:BATCH])
+    for delivery in claimed:
+        delivery.claim_no += 1
+        delivery.claimed_until = now + CLAIM
+        delivery.tries += 1
+        delivery.save(update_fields=["claim_no", "claimed_until", "tries"])
+    return claimed
+
+
+@transaction.atomic(durable=True)
+def _renew(claims: Mapping[int, int]) -> None:
+    claimed = _without_waiting(_open().filter(pk__in=claims).exclude(claimed_until=None))
+    mine = [delivery.pk for delivery in claimed if delivery.claim_no == claims[delivery.pk]]
+    Delivery.objects.filter(pk__in=mine).update(claimed_until=database_now() + CLAIM)
+
+
+@transaction.atomic(durable=True)
+def _settle(sent: Delivery, answer: Answer) -> None:
+    """Settle what the release's journal tells of."""
+    ledger = open_ledger(release_id=sent.release_id, actor="board")
+    delivery = _record(sent, answer, ledger.now)
+    if delivery is None or delivery.is_open:
+        return
+    _note(ledger, Kind.INBOX_DELIVERED if delivery.delivered_at else Kind.INBOX_GAVE_UP, delivery)
+
+
+@transaction.atomic(durable=True)
+def _settle_untold(sent: Delivery, answer: Answer) -> None:
+    """Settle what only the log of deliveries tells of: a journal that told it would have to tell that too."""
+    _record(sent, answer, database_now())
+
+
+def _record(sent: Delivery, answer: Answer, now: datetime) -> Delivery | None:
+    """Write down what the try led to; None when it was not the sender's to tell any more."""
+    known = Delivery.objects.select_for_update(of=("self",)).select_related(
+        "inbox", "session", "subscription", "channel"
+    )
+    delivery = known.get(pk=sent.pk)
+    if delivery.claim_no != sent.claim_no or not delivery.is_open:
+        return None
+    delivery.claimed_until = None
+    if sending_outcome(answer) is Sending.DELIVERED:
+        delivery.delivered_at, delivery.problem = now, ""
+    else:
+        delivery.problem = (answer.error or f"{_whom(delivery)} answered {answer.status}")[:300]
+        _try_again_or_give_up(delivery, answer, now)
+    delivery.save(update_fields=["claimed_until", "delivered_at", "problem", "next_send_at", "gave_up_at"])
+    return delivery
+
+
+def _whom(delivery: Delivery) -> str:
+    return "the inbox" if delivery.inbox_id else delivery.receiver.name
+
+
+def _try_again_or_give_up(delivery: Delivery, answer: Answer, now: datetime) -> None:
+    delay = resend_delay(delivery.tries, spread=random.uniform(-1, 1), retry_after=answer.retry_after)  # noqa: S311
+    delivery.next_send_at = now + timedelta(seconds=delay)
+    if answer.status == GONE or delivery.next_send_at >= delivery.give_up_at:
+        delivery.gave_up_at = now
+        LOG.warning("gave up %s after %s tries: %s", delivery.message_id, delivery.tries, delivery.problem)
+
+
+def _note(ledger: Ledger, kind: Kind, delivery: Delivery) -> None:
+    session = delivery.session
+    assert session is not None  # noqa: S101 (an inbox gets the results of sessions)
+    ledger.append(
+        kind,
+        inbox=delivery.receiver.name,
+        correlation_id=str(session.correlation_id),
+        phase=session.phase + 1,
+        tries=delivery.tries,
+        reason=delivery.problem,
+    )
+    ledger.close()

@@ -1,0 +1,174 @@
+"""Trains: the timetable, one train with its steps, and its commands."""
+
+# ruff: noqa: ARG001 (ninja hands the request to every operation)
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from django.http import HttpRequest
+from ninja import Path, Query, Router, Schema
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
+
+from releases.actions import trains
+from releases.actions.departures import depart_train
+from releases.api.authentication import actor_behind
+from releases.api.control_answers import ControlAnswer
+from releases.api.fields import Cursor, IdempotencyKey, Limit, Reason, Slug, Text
+from releases.queries.trains import TrainLine, TrainView, train_lines, train_view
+
+router = Router(tags=["trains"])
+MOST_YEARS = 2200
+
+
+def _bookable(moment: datetime) -> datetime:
+    if moment.year >= MOST_YEARS:
+        message = f"nobody books trains beyond {MOST_YEARS - 1}"
+        raise ValueError(message)
+    return moment.astimezone(UTC)
+
+
+TrainId = Annotated[Text, Path(min_length=1, max_length=32)]
+Moment = Annotated[AwareDatetime, AfterValidator(_bookable)]
+
+
+class _Body(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+
+class TrainBody(_Body):
+    """A train besides the rule of its schedule; without a cut-off, the departure itself."""
+
+    schedule: Slug
+    departs_at: Moment
+    cut_off_at: Moment | None = None
+
+
+class HoldBody(_Body):
+    reason: Annotated[Reason, Field(min_length=1, max_length=300)]
+
+
+class TrainLineAnswer(Schema):
+    id: str
+    schedule: str
+    time_zone: str
+    state: str
+    message: str
+    departs_at: datetime
+    cut_off_at: datetime
+    departed_at: datetime | None
+    ended_at: datetime | None
+    conductor: str
+    release: str
+    is_extra: bool
+
+
+class TrainPage(Schema):
+    items: list[TrainLineAnswer]
+    next_cursor: int | None
+
+
+class PassengerAnswer(Schema):
+    """``state`` is on_board, late, incompatible or not_coming; ``why`` is a sentence."""
+
+    service: str
+    state: str
+    live: str
+    version: str
+    late: str
+    why: str
+
+
+class TrainStepAnswer(Schema):
+    phase: str
+    state: str
+    message: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    undone: str
+    undone_at: datetime | None
+
+
+class TrainAnswer(TrainLineAnswer):
+    """``verdict`` is empty once the train has departed: its release has it then."""
+
+    verdict: str
+    passengers: list[PassengerAnswer]
+    steps: list[TrainStepAnswer]
+    depart: ControlAnswer
+    hold: ControlAnswer
+    resume: ControlAnswer
+    cancel: ControlAnswer
+
+
+class TrainsQuery(Schema):
+    limit: Limit = 25
+    cursor: Cursor | None = None
+
+
+@router.get("/trains", response=TrainPage)
+def list_trains(request: HttpRequest, query: Query[TrainsQuery]) -> dict[str, object]:
+    """Trains, the newest of the timetable first."""
+    lines, cursor = train_lines(limit=query.limit, before=query.cursor)
+    return {"items": lines, "next_cursor": cursor}
+
+
+@router.post("/trains", response={201: TrainAnswer})
+def add(request: HttpRequest, body: TrainBody, key: IdempotencyKey) -> dict[str, object]:
+    """Schedule a train besides the rule."""
+    actor = actor_behind(request)
+    extra = trains.ExtraTrain(schedule=body.schedule, departs_at=body.departs_at, cut_off_at=body.cut_off_at)
+    return _answer(train_view(trains.add_train(actor=actor, extra=extra, key=key or ""), actor))
+
+
+@router.get("/trains/{label}", response=TrainAnswer)
+def read(request: HttpRequest, label: TrainId) -> dict[str, object]:
+    """One train with who is on board and the steps that it went through."""
+    return _answer(train_view(label, actor_behind(request)))
+
+
+@router.post("/trains/{label}/depart", response=TrainAnswer)
+def depart(request: HttpRequest, label: TrainId, key: IdempotencyKey) -> dict[str, object]:
+    """Let a train depart now, in the caller's name; what is registered from now on takes the next one."""
+    actor = actor_behind(request)
+    depart_train(actor=actor, label=label, key=key or "")
+    return _answer(train_view(label, actor))
+
+
+@router.post("/trains/{label}/hold", response=TrainAnswer)
+def hold(request: HttpRequest, label: TrainId, body: HoldBody, key: IdempotencyKey) -> dict[str, object]:
+    """Let a train start nothing further until it is resumed."""
+    actor = actor_behind(request)
+    trains.hold_train(actor=actor, label=label, reason=body.reason, key=key or "")
+    return _answer(train_view(label, actor))
+
+
+@router.post("/trains/{label}/resume", response=TrainAnswer)
+def resume(request: HttpRequest, label: TrainId, key: IdempotencyKey) -> dict[str, object]:
+    """Let a held train go on; one whose time of departure is over departs at once."""
+    actor = actor_behind(request)
+    trains.resume_train(actor=actor, label=label, key=key or "")
+    return _answer(train_view(label, actor))
+
+
+@router.post("/trains/{label}/cancel", response=TrainAnswer)
+def cancel(request: HttpRequest, label: TrainId, body: HoldBody, key: IdempotencyKey) -> dict[str, object]:
+    """Let a train go no further; what it did since its departure is undone."""
+    actor = actor_behind(request)
+    trains.cancel_train(actor=actor, label=label, reason=body.reason, key=key or "")
+    return _answer(train_view(label, actor))
+
+
+def _answer(view: TrainView) -> dict[str, object]:
+    line = {name: getattr(view.line, name) for name in TrainLine.__dataclass_fields__}
+    return {
+        **line,
+        "verdict": view.on_board.overall,
+        "passengers": view.on_board.passengers,
+        "steps": view.steps,
+        "depart": view.depart,
+        "hold": view.hold,
+        "resume": view.resume,
+        "cancel": view.cancel,
+    }

@@ -1,0 +1,101 @@
+"""The panel of the gates before a release's next stage, for those who look; a fixed number of queries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from releases.domain.access import Permission, why_not
+from releases.domain.lifecycle import OPEN_RELEASES, ReleaseState
+from releases.domain.signoffs import Signer, needs_of, why_not_again, why_not_hold, why_not_own
+from releases.queries.gate_views import GatePanel, GateView, NeedView, SignOffView
+from releases.queries.gates import release_gates
+from releases.queries.promotability import agreement_now
+from releases.queries.signoffs import approval_rules, approving_roles, signoffs_of
+from releases.queries.views import Control
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from releases.domain.access import Actor
+    from releases.domain.compatibility import Verdict
+    from releases.domain.gates import Gate
+    from releases.domain.signoffs import Agreement, Need, SignOff
+    from releases.models import Release, Stage
+
+NOBODY = Signer()
+NO_GATES = GatePanel(stage="", digest="", gates=(), needs=(), signoffs=())
+
+
+def signer_of(actor: Actor) -> Signer:
+    """Return somebody with the roles that sign anywhere; everybody without one is the same nobody to the page."""
+    if why_not(actor, Permission.SIGN):
+        return NOBODY
+    roles = actor.roles & approving_roles()
+    return Signer(name=actor.name, roles=roles) if roles else NOBODY
+
+
+def gate_panel(
+    release: Release, stage: Stage | None, verdict: Verdict, signer: Signer, bypass_refusal: str
+) -> GatePanel:
+    """Return the gates of the next stage; ``verdict`` is the one for it."""
+    if stage is None or ReleaseState(release.state) not in OPEN_RELEASES:
+        return NO_GATES
+    agreed = agreement_now(release, stage, verdict)
+    signed = signoffs_of(release, stage)
+    needs = needs_of(approval_rules(release, stage), signed, agreed.digest)
+    return GatePanel(
+        stage=stage.name,
+        digest=agreed.digest,
+        gates=tuple(_gate(gate, bypass_refusal) for gate in release_gates(release, stage, agreed.digest)),
+        needs=tuple(_need(need, release, signed, agreed, signer) for need in needs),
+        signoffs=tuple(_signoff(each, agreed, signer) for each in signed),
+    )
+
+
+def _gate(gate: Gate, refusal: str) -> GateView:
+    state = "bypassed" if gate.bypass and not gate.is_open else "open" if gate.is_open else "closed"
+    return GateView(
+        kind=gate.kind.value,
+        state=state,
+        text=gate.text,
+        until=None if gate.is_open else gate.until,
+        bypass_note=gate.bypass,
+        bypass=_control("bypass", refusal or ("" if state == "closed" else "There is nothing to bypass.")),
+    )
+
+
+def _need(need: Need, release: Release, signed: Sequence[SignOff], agreed: Agreement, signer: Signer) -> NeedView:
+    refusal = (
+        why_not_hold(signer, need.role)
+        or why_not_own(signer, release.created_by.get_username(), release.version)
+        or why_not_again(signed, signer.name, need.role, agreed.digest)
+    )
+    return NeedView(
+        role=need.role.value,
+        count=need.count,
+        signers=need.signers,
+        missing=need.missing,
+        sign=_control("sign", refusal),
+        reject=_control("reject", refusal),
+    )
+
+
+def _signoff(signed: SignOff, agreed: Agreement, signer: Signer) -> SignOffView:
+    refusal = "" if signer.name == signed.person else f"Only {signed.person} can withdraw this sign-off."
+    changed = signed.digest != agreed.digest
+    return SignOffView(
+        id=signed.id,
+        role=signed.role.value,
+        person=signed.person,
+        decision=signed.decision.value,
+        standing=signed.standing(agreed.digest).value,
+        reason=signed.reason,
+        signed_at=signed.signed_at,
+        appeared=agreed.appeared_since(signed.agreed) if changed else (),
+        gone=agreed.gone_since(signed.agreed) if changed else (),
+        withdraw=_control("withdraw", refusal),
+    )
+
+
+def _control(verb: str, refusal: str) -> Control:
+    return Control(verb=verb, allowed=not refusal, why_not=refusal)

@@ -1,0 +1,69 @@
+"""The journals with their seals, where they end, and whether the database guards them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from releases import conf
+from releases.domain.broken_seals import Journal
+from releases.domain.journal_heads import Head, head_lines
+from releases.models import JournalEntry, Release
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+_GUARDS = {
+    "postgresql": (
+        "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled IN ('O', 'A')",
+        {"journal_refuses_changes"},
+    ),
+    "sqlite": (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
+        {"journal_refuses_update", "journal_refuses_delete"},
+    ),
+}
+
+
+def sealed_journal(release: Release) -> Journal:
+    """Return a release's whole journal as it was sealed."""
+    return Journal(
+        release_id=release.pk,
+        lines=tuple(release.entries.order_by("sequence")),
+        end=release.sequence,
+        seal=release.seal,
+        keys=conf.sealing_keys(),
+    )
+
+
+def signed_heads(*, moved_since: datetime | None = None) -> Iterator[str]:
+    """Return the lines that tell where the journals end, of all releases or of those that moved."""
+    releases = Release.objects.order_by("pk")
+    moved = releases if moved_since is None else releases.filter(updated_at__gte=moved_since)
+    rows = moved.values_list("pk", "sequence", "seal")
+    heads = (Head(release_id=pk, entries=sequence, seal=seal) for pk, sequence, seal in rows)
+    return head_lines(heads, key=conf.sealing_keys()[0])
+
+
+def lost_since(heads: Iterable[Head]) -> Iterator[str]:
+    """Say what journals no longer hold of what they held when these heads were signed."""
+    names = dict(Release.objects.values_list("pk", "version"))
+    for head in heads:
+        entries = JournalEntry.objects.filter(release_id=head.release_id)
+        seal = entries.filter(sequence=head.entries).values_list("seal", flat=True).first()
+        if head.release_id not in names:
+            yield f"release {head.release_id} is gone; its journal had {head.entries} entries."
+        elif seal is None:
+            yield f"{names[head.release_id]}: entry {head.entries} is gone, which the earlier head ends with."
+        elif seal != head.seal:
+            yield f"{names[head.release_id]}: entry {head.entries} has another seal than in the earlier head."
+
+
+def is_guarded() -> bool:
+    """Tell whether the database refuses to change the journal."""
+    statement, guards = _GUARDS[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [JournalEntry._meta.db_table])
+        return guards <= {name for (name,) in cursor.fetchall()}

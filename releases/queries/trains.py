@@ -1,0 +1,237 @@
+"""The departure board, one train with its steps, and what may be done with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from releases.domain.access import Actor, Permission, why_not
+from releases.domain.boarding import Boarding, Passenger
+from releases.domain.errors import NotFound
+from releases.domain.trains import (
+    AT_STATION,
+    OPEN_TRAINS,
+    TrainState,
+    why_not_cancel,
+    why_not_depart,
+    why_not_hold,
+    why_not_resume,
+)
+from releases.models import Freeze, Train, TrainEvent, TrainSchedule, TrainStep
+from releases.queries.boarding import train_set
+from releases.queries.clock import database_now
+from releases.queries.views import Control
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+    from releases.domain.plans import Problem
+    from releases.domain.verdicts import Reason
+
+_OPEN = [state.value for state in OPEN_TRAINS]
+ENDED_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainStepView:
+    phase: str
+    state: str
+    message: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    undone: str
+    undone_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainLine:
+    """One train in a list; ``release`` is the label of its release, empty before it has one."""
+
+    id: str
+    schedule: str
+    time_zone: str
+    state: str
+    message: str
+    departs_at: datetime
+    cut_off_at: datetime
+    departed_at: datetime | None
+    ended_at: datetime | None
+    conductor: str
+    release: str
+    is_extra: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnBoard:
+    """Who comes along; ``overall`` is the verdict of the set, empty for one that was never judged."""
+
+    passengers: tuple[Passenger, ...]
+    overall: str
+    reasons: tuple[Reason, ...]
+    problems: tuple[Problem, ...]
+    moving: int
+
+    @property
+    def summary(self) -> str:
+        """Count them as people do: ``3 on board, 1 late, 1 not coming``."""
+        counts = {state: sum(each.state is state for each in self.passengers) for state in Boarding}
+        words = (f"{count} {state.replace('_', ' ')}" for state, count in counts.items() if count)
+        return ", ".join(words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainView:
+    """One train: how it stands, who is on board, what it went through, and its buttons."""
+
+    line: TrainLine
+    is_undoing: bool
+    steps: tuple[TrainStepView, ...]
+    events: tuple[TrainEvent, ...]
+    on_board: OnBoard
+    depart: Control
+    hold: Control
+    resume: Control
+    cancel: Control
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreezeView:
+    stage: str
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepartureBoard:
+    """``next`` is the train that leaves first, with who is on board; ``freezes`` are those that are not over."""
+
+    next: TrainView | None
+    departures: tuple[TrainLine, ...]
+    ended: tuple[TrainLine, ...]
+    freezes: tuple[FreezeView, ...]
+    has_schedules: bool
+
+
+def departure_board(actor: Actor) -> DepartureBoard:
+    """Return everything that the departure board shows, in a fixed number of queries."""
+    trains = _trains()
+    coming = list(trains.filter(state__in=_OPEN).order_by("departs_at", "pk"))
+    ended = trains.exclude(state__in=_OPEN).order_by("-departs_at", "-pk")[:ENDED_SHOWN]
+    first = next((train for train in coming if train.departed_at is None), None)
+    return DepartureBoard(
+        next=_view(first, actor) if first else None,
+        departures=tuple(map(line_of, coming)),
+        ended=tuple(map(line_of, ended)),
+        freezes=_freezes(),
+        has_schedules=TrainSchedule.objects.exists(),
+    )
+
+
+def train_view(label: str, actor: Actor) -> TrainView:
+    """Return one train; ``NotFound`` for a name that no train has."""
+    train = _trains().filter(label=label).first()
+    if train is None:
+        raise NotFound(f"There is no train {label[:16]}.")
+    return _view(train, actor)
+
+
+def train_lines(*, limit: int, before: int | None) -> tuple[tuple[TrainLine, ...], int | None]:
+    """Return trains, the latest departure first, and the cursor of those that follow, None at the end."""
+    trains = _trains().order_by("-pk")
+    page = list(trains.filter(pk__lt=before)[: limit + 1] if before is not None else trains[: limit + 1])
+    shown = page[:limit]
+    return tuple(map(line_of, shown)), shown[-1].pk if len(page) > limit else None
+
+
+def _trains() -> QuerySet[Train]:
+    return Train.objects.select_related("schedule", "conductor", "release")
+
+
+def line_of(train: Train) -> TrainLine:
+    """Return a train as lists show it."""
+    return TrainLine(
+        id=train.label,
+        schedule=train.schedule.name,
+        time_zone=train.schedule.time_zone,
+        state=train.state,
+        message=train.message,
+        departs_at=train.departs_at,
+        cut_off_at=train.cut_off_at,
+        departed_at=train.departed_at,
+        ended_at=train.ended_at,
+        conductor=train.conductor.get_username(),
+        release=train.release.version if train.release else "",
+        is_extra=train.is_extra,
+    )
+
+
+def _view(train: Train, actor: Actor) -> TrainView:
+    state = TrainState(train.state)
+    refusal = why_not(actor, Permission.RUN_TRAINS)
+    steps = list(train.steps.order_by("position"))
+    return TrainView(
+        line=line_of(train),
+        is_undoing=any(step.undo_due_at for step in steps),
+        steps=tuple(map(_step, steps)),
+        events=tuple(train.events.order_by("-pk")),
+        on_board=_on_board(train),
+        depart=_control("depart", refusal or why_not_depart(train.label, state)),
+        hold=_control("hold", refusal or why_not_hold(train.label, state)),
+        resume=_control("resume", refusal or why_not_resume(train.label, state)),
+        cancel=_control("cancel", refusal or why_not_cancel(train.label, state)),
+    )
+
+
+def _control(verb: str, refusal: str) -> Control:
+    return Control(verb=verb, allowed=not refusal, why_not=refusal)
+
+
+def _on_board(train: Train) -> OnBoard:
+    if train.versions or train.state not in {*AT_STATION, TrainState.HELD}:
+        return _as_departed(train)
+    found = train_set(train.label, train.cut_off_at)
+    return OnBoard(
+        passengers=found.passengers,
+        overall=found.plan.verdict.overall.value,
+        reasons=tuple(reason for reason in found.plan.verdict.reasons if reason.blocks),
+        problems=found.plan.problems,
+        moving=found.moving,
+    )
+
+
+def _as_departed(train: Train) -> OnBoard:
+    """Return who was on board when the train left, as it was written down then."""
+    found = tuple(Passenger(**{**each, "state": Boarding(each["state"])}) for each in train.passengers)
+    moving = sum(each.version != each.live for each in found)
+    return OnBoard(passengers=found, overall="", reasons=(), problems=(), moving=moving)
+
+
+def _step(step: TrainStep) -> TrainStepView:
+    return TrainStepView(
+        phase=step.phase,
+        state=step.state,
+        message=step.message,
+        started_at=step.started_at,
+        finished_at=step.finished_at,
+        undone=step.undone,
+        undone_at=step.undone_at,
+    )
+
+
+def _freezes() -> tuple[FreezeView, ...]:
+    now = database_now()
+    lasting = Freeze.objects.filter(ends_at__gt=now).select_related("stage").order_by("starts_at", "stage__position")
+    return tuple(
+        FreezeView(
+            stage=freeze.stage.name,
+            starts_at=freeze.starts_at,
+            ends_at=freeze.ends_at,
+            reason=freeze.reason,
+            is_on=freeze.starts_at <= now,
+        )
+        for freeze in lasting
+    )

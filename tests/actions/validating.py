@@ -1,0 +1,58 @@
+"""A release that runs in DEV beside a shop on loopback, and what its validation found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from releases.actions.validations import ValidationRequest, carry_out_due_validation, request_validation
+from releases.models import Release, Service, Stage, ValidationTarget
+from releases.queries.validations import latest_run
+from tests.factories import created, finish, person, promote
+
+if TYPE_CHECKING:
+    from releases.domain.validation import Scenario
+    from releases.queries.validation_views import ScenarioView, ValidationView
+
+
+def target(stage: str = "DEV", **changes: object) -> ValidationTarget:
+    shape = {
+        "catalog": Service.objects.get(slug="inventory"),
+        "orders": Service.objects.get(slug="checkout"),
+        "protected": "checkout GET /api/v1/admin",
+        "paths": {"cancel": "/api/v1/orders/{id}/cancel"},
+        "requests": 3,
+        **changes,
+    }
+    return ValidationTarget.objects.create(stage=Stage.objects.get(name=stage), **shape)
+
+
+def in_dev() -> Release:
+    """It runs in DEV, which may be validated."""
+    target()
+    release = created()
+    finish(promote(release))
+    release.refresh_from_db()
+    return release
+
+
+def ask(release: Release, *scenarios: Scenario, stage: str = "", key: str = "", **more: int) -> int:
+    request = ValidationRequest(version=release.version, stage=stage, scenarios=scenarios, **more)
+    return request_validation(actor=person(), request=request, key=key).run_id
+
+
+def validate(release: Release, *scenarios: Scenario, stage: str = "DEV") -> ValidationView:
+    ask(release, *scenarios, stage=stage)
+    carry_out_due_validation()
+    return view(release, stage)
+
+
+def view(release: Release, stage: str = "DEV") -> ValidationView:
+    return latest_run(release, Stage.objects.get(name=stage))
+
+
+def outcomes(found: ValidationView) -> dict[str, str]:
+    return {each.scenario: each.outcome for each in found.scenarios}
+
+
+def scenario(found: ValidationView, name: Scenario) -> ScenarioView:
+    return next(each for each in found.scenarios if each.scenario == name)

@@ -1,0 +1,51 @@
+"""Who is armed with what follows from the seed, and nobody is armed with what was hit often enough."""
+
+from __future__ import annotations
+
+from random import Random
+
+from tests.chaos.failpoints import AT_ONCE, ONCE, Range
+from tests.chaos.points import Kind, required_points
+
+POINTS = required_points(embedded=True)
+
+
+def a_range(*, wanted: int = 2, seed: int = 7) -> Range:
+    return Range(points=POINTS, wanted=wanted, chance=Random(seed))
+
+
+def test_the_same_seed_arms_alike() -> None:
+    assert [a_range().arms_for(Kind.WEB)] * 2 == [a_range().arms_for(Kind.WEB), a_range().arms_for(Kind.WEB)]
+
+
+def test_a_process_is_armed_with_several_points_that_it_can_reach() -> None:
+    arms = a_range().arms_for(Kind.WORKER)
+
+    assert len(arms) == AT_ONCE
+    assert {Kind.WORKER in POINTS[point] for point in arms} == {True}
+
+
+def test_a_process_that_reaches_no_point_is_not_armed() -> None:
+    assert a_range().arms_for("beat") == {}
+
+
+def test_what_was_hit_often_enough_is_not_aimed_at_again() -> None:
+    targets = a_range(wanted=1)
+    targets.hits.update(point for point in POINTS if point != "services.post:after")
+
+    assert (targets.missing(), list(targets.arms_for(Kind.WEB))) == (
+        {"services.post:after": 1},
+        ["services.post:after"],
+    )
+
+
+def test_what_is_reached_once_in_a_life_is_hit_the_first_time() -> None:
+    targets = a_range()
+    targets.hits.update({point: 2 for point in POINTS if point not in ONCE})
+
+    assert targets.arms_for(Kind.WEB) == dict.fromkeys(ONCE, 1)
+
+
+def test_several_processes_never_take_each_others_work_over() -> None:
+    assert ONCE & required_points(embedded=False).keys() == set()
+    assert POINTS.keys() >= ONCE
