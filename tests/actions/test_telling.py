@@ -231,7 +231,7 @@ def _queries_of_an_entry(release: Release, times: int = 1) -> list[str]:
             for _ in range(times):
                 ledger.append(Kind.PROMOTION_HELD, stage="DEV")
         transaction.set_rollback(True)
-    return [query["sql"].split()[0] for query in captured.captured_queries]
+    return [query["sql"].lstrip("(").split()[0] for query in captured.captured_queries]
 
 
 def _sent(service: FakeService, release: Release) -> Delivery:
