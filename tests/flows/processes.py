@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 def run(environment: Mapping[str, str], *arguments: str) -> str:
