@@ -113,10 +113,16 @@ def database(
 
 
 @pytest.fixture(scope="session")
-def bookverse_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def bookverse_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what the simulated services and AppTrust keep."""
+    return tmp_path_factory.mktemp("bookverse")
+
+
+@pytest.fixture(scope="session")
+def bookverse_port(bookverse_data: Path) -> Iterator[int]:
     """Start the simulated BookVerse and point the board at it; yields its first port, which is AppTrust's."""
     with (
-        simulated_bookverse(tmp_path_factory.mktemp("bookverse")) as port,
+        simulated_bookverse(bookverse_data) as port,
         override_settings(
             DEMO=True,
             DEMO_PORT=port,
@@ -129,11 +135,16 @@ def bookverse_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 @pytest.fixture(scope="session")
 def beginning(
-    chromium: Browser, bookverse_port: int, database: Path, tmp_path_factory: pytest.TempPathFactory
+    chromium: Browser,
+    bookverse_data: Path,
+    bookverse_port: int,
+    database: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Snapshot:
     """The data and accounts of `make run`, kept before the board runs and before anybody did anything."""
     in_another_thread(lambda: call_command("seed_demo", verbosity=0))
-    snapshot = Snapshot(database=database, copy=tmp_path_factory.mktemp("beginning") / "board.sqlite3")
+    kept = (database, *bookverse_data.glob("*.sqlite3"))
+    snapshot = Snapshot(databases=kept, copies=tmp_path_factory.mktemp("beginning"))
     snapshot.take()
     return snapshot
 
@@ -149,7 +160,7 @@ def address(beginning: Snapshot) -> Iterator[str]:
 
 @pytest.fixture
 def board(beginning: Snapshot, address: str) -> str:
-    """The board, set back to its beginning; returns its address."""
+    """The board and what it works with, set back to their beginning; returns the board's address."""
     beginning.restore()
     return address
 

@@ -1,4 +1,4 @@
-"""The board's database as it was at one moment, put back under the running board within milliseconds."""
+"""Databases as they were at one moment, put back under the running processes within milliseconds."""
 
 from __future__ import annotations
 
@@ -8,21 +8,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """A copy of an SQLite database; other connections see either all of what was or all of what is put back."""
+    """Copies of SQLite databases; other connections see of each either all of what was or all of what is put back."""
 
-    database: Path
-    copy: Path
+    databases: Sequence[Path]
+    copies: Path
 
     def take(self) -> None:
-        _copy(self.database, self.copy)
+        for database in self.databases:
+            _copy(database, self.copies / database.name)
 
     def restore(self) -> None:
-        _copy(self.copy, self.database)
+        for database in self.databases:
+            _copy(self.copies / database.name, database)
 
 
 def _copy(source: Path, target: Path) -> None:
