@@ -16,6 +16,7 @@ from releases.actions.deliveries import send_due_deliveries
 from releases.actions.dispatches import send_due_dispatches
 from releases.actions.documents import fetch_due_documents
 from releases.actions.probing import keep_probing
+from releases.actions.quarantining import tell_registry
 from releases.actions.recovery import answer_failures
 from releases.actions.sweeping import keep_time
 from releases.actions.timetables import keep_timetable
@@ -37,6 +38,7 @@ DUTIES: Mapping[str, Callable[[], object]] = {
     "failures": answer_failures,
     "deliveries": send_due_deliveries,
     "collections": collect_due_versions,
+    "quarantines": tell_registry,
     "documents": fetch_due_documents,
     "probes": keep_probing,
     "timetable": keep_timetable,

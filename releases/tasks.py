@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from releases.actions import asking, collections, deliveries, dispatches, probing, validations
+from releases.actions import asking, collections, deliveries, dispatches, probing, quarantining, validations
 from releases.domain.access import SYSTEM
 from releases.queries.clock import database_now
 from releases.queries.seals import signed_heads
@@ -33,6 +33,12 @@ def ask_overdue_services() -> None:
 def send_due_deliveries() -> None:
     """Post the results that are due to their inboxes."""
     deliveries.send_due_deliveries()
+
+
+@shared_task(name="releases.tell_registry")
+def tell_registry() -> None:
+    """Tell the registry what was taken back."""
+    quarantining.tell_registry()
 
 
 @shared_task(name="releases.collect_due_versions")

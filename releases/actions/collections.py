@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from releases.actions.claims import CLAIM, renewing
+from releases.actions.quarantining import keep_quarantines
 from releases.clients.apptrust import RegisteredVersion, RegistryUnavailable, list_versions
 from releases.domain.access import SYSTEM, Actor, Permission, require
 from releases.domain.sort_keys import sort_key_of
@@ -105,6 +106,8 @@ def _store(collection: Collection, found: Mapping[int, Sequence[RegisteredVersio
             "registered_at",
         ],
     )
+    tags = {key: row.tag for key, row in unique.items()}
+    keep_quarantines(tags, asked_at=collection.requested_at, now=database_now())
     _finish(collection, versions=len(unique))
 
 

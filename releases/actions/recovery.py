@@ -69,7 +69,11 @@ def _undo(promotion_id: int) -> None:
         return
     failed = promotion.steps.filter(state__in=_FAILED).values_list("service__slug", flat=True)
     request = RollbackRequest(
-        version=promotion.release.version, reason=f"{', '.join(failed)} failed", stage=promotion.stage.name
+        version=promotion.release.version,
+        reason=f"{', '.join(failed)} failed",
+        stage=promotion.stage.name,
+        # What goes back had succeeded; what failed never ran.
+        quarantine=False,
     )
     try:
         roll_back(actor=actor_of(promotion.started_by), request=request)

@@ -36,7 +36,8 @@ class RollbackRequest:
     """``version`` is any label of the release; an empty ``stage`` is the last one that it reached.
 
     An empty ``target_version`` is the last set that ran there verified. ``accept_irreversible`` says that what cannot
-    be undone is known. ``accept_digest`` is that of the preview, None to go by what is true now.
+    be undone is known. ``accept_digest`` is that of the preview, None to go by what is true now. ``quarantine`` is
+    whether nobody may plan with the versions any more that are taken back.
     """
 
     version: str
@@ -45,6 +46,7 @@ class RollbackRequest:
     target_version: str = ""
     accept_digest: str | None = None
     accept_irreversible: bool = False
+    quarantine: bool = True
     lock_version: int | None = None
 
 
@@ -56,7 +58,7 @@ def roll_back(*, actor: Actor, request: RollbackRequest, key: str = "") -> str:
     """
     if not request.reason.strip():
         raise InvalidInput("reason", "Say why the release is taken back; it becomes part of the record.")
-    print_ = fingerprint("roll_back", **{**asdict(request), "lock_version": None})
+    print_ = _fingerprint(request)
     ledger = open_ledger_of_label(version=request.version, actor=actor.name)
     if known := recall(actor=actor, key=key, print_=print_):
         return str(known["version"])
@@ -69,6 +71,14 @@ def roll_back(*, actor: Actor, request: RollbackRequest, key: str = "") -> str:
     return version
 
 
+def _fingerprint(request: RollbackRequest) -> str:
+    said = {**asdict(request), "lock_version": None}
+    # Left out where nothing was asked for, so that keys which were given before there was this still mean the same.
+    if request.quarantine:
+        del said["quarantine"]
+    return fingerprint("roll_back", **said)
+
+
 def _take_back(ledger: Ledger, actor: Actor, promotion: Promotion, request: RollbackRequest) -> str:
     stage = locked_stage(promotion.stage.name)
     if stage.epoch != promotion.epoch:
@@ -76,7 +86,7 @@ def _take_back(ledger: Ledger, actor: Actor, promotion: Promotion, request: Roll
     plan = rollback_plan(promotion, request.target_version)
     _refuse(plan, request)
     _close(ledger, promotion, request.reason)
-    rollback = _create(ledger, actor, plan)
+    rollback = _create(ledger, actor, plan, quarantine=request.quarantine)
     ledger.append(
         Kind.ROLLBACK_STARTED,
         stage=stage.name,
@@ -106,7 +116,7 @@ def _close(ledger: Ledger, promotion: Promotion, reason: str) -> None:
     promotion.save(update_fields=["rolled_back_at"])
 
 
-def _create(ledger: Ledger, actor: Actor, plan: RollbackPlan) -> Release:
+def _create(ledger: Ledger, actor: Actor, plan: RollbackPlan, *, quarantine: bool) -> Release:
     taken = ledger.release
     label = next_in_channel(core_of(plan.version), CHANNEL, taken_versions()).raw
     release = Release.objects.create(
@@ -115,7 +125,7 @@ def _create(ledger: Ledger, actor: Actor, plan: RollbackPlan) -> Release:
         kind=ROLLBACK,
         title=f"Back to {plan.target.version} in {plan.stage}",
         manifest=plan.manifest,
-        plan=rollback_document(plan),
+        plan={**rollback_document(plan), "quarantine": list(plan.quarantine) if quarantine else []},
         path=[plan.stage],
         digest=plan.digest,
         rolls_back=taken,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from releases import conf
 from releases.actions.deliveries import open_delivery
 from releases.actions.observing import note_move
+from releases.actions.quarantining import quarantine
 from releases.clients.signing import callback_token, token_hash
 from releases.domain.aggregation import Reason, Slot, session_outcome, tally
 from releases.domain.journal import Kind
@@ -133,6 +134,7 @@ def record_deployment(ledger: Ledger, step: PromotionStep) -> None:
             "deployed_at": ledger.now,
         },
     )
+    quarantine(ledger, step)
 
 
 def open_slots(session: AggregationSession) -> Iterable[Dispatch]:

@@ -81,7 +81,8 @@ def _take_back(train: Train, stage: Stage) -> str:
     key = f"undo-{stage.name}"
     if not answer_of_train(train, key, "version") and not _runs_some_of_it(release, stage):
         return _stop(train, latest)
-    request = RollbackRequest(version=release.version, reason=_reason(train), stage=stage.name)
+    # A train turns round for many reasons; which version is to blame is for people to say.
+    request = RollbackRequest(version=release.version, reason=_reason(train), stage=stage.name, quarantine=False)
     try:
         version = roll_back(actor=conductor(train), request=request, key=train_key(train, key))
     except ReleaseError as refusal:

@@ -11,7 +11,7 @@ from releases.admin.impact import ImpactAdmin
 from releases.admin.read_only import ReadOnlyAdmin
 from releases.admin.resources import DependencyResource
 from releases.admin.rules import RuleAdmin
-from releases.models import Dependency, Service, ServiceAlias, ServiceVersion, Stage
+from releases.models import Dependency, Quarantine, Service, ServiceAlias, ServiceVersion, Stage
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -67,3 +67,12 @@ class ServiceVersionAdmin(ReadOnlyAdmin[ServiceVersion]):
     list_filter = ("service", "release_status", "registry_status", "registry_stage")
     search_fields = ("version", "service__slug")
     ordering = ("service__slug", "-pk")
+
+
+@admin.register(Quarantine)
+class QuarantineAdmin(ReadOnlyAdmin[Quarantine]):
+    list_display = ("service", "version", "stage", "release", "began_at", "told_at", "tries", "problem", "lifted_at")
+    list_select_related = ("service", "stage", "release")
+    list_filter = ("service", "stage")
+    search_fields = ("version", "service__slug", "release__version")
+    ordering = ("-pk",)

@@ -178,11 +178,15 @@ class RollbackPreviewBody(_Body):
 
 
 class RollbackBody(RollbackPreviewBody):
-    """The previewed body with the ``digest`` of its answer; what cannot be undone has to be accepted."""
+    """The previewed body with the ``digest`` of its answer; what cannot be undone has to be accepted.
+
+    ``quarantine`` is whether nobody may plan with the versions any more that are taken back.
+    """
 
     reason: Reason
     accept_digest: Digest
     accept_irreversible: bool = Field(default=False, strict=True)
+    quarantine: bool = Field(default=True, strict=True)
     lock_version: LockVersion | None = None
 
 

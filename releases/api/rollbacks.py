@@ -25,12 +25,18 @@ router = Router(tags=["rollbacks"])
 
 
 class MoveAnswer(Schema):
-    """``from`` is null for a service that does not run there now."""
+    """``from`` is null for a service that does not run there now.
+
+    ``spared`` says why its present version is not put in quarantine, ``is_registered`` whether AppTrust has it in this
+    stage, and takes it back too.
+    """
 
     service: str
     from_version: str | None = Field(alias="from")
     to_version: str = Field(alias="to")
     irreversible: list[str]
+    spared: str
+    is_registered: bool
 
 
 class RollbackAnswer(Schema):
@@ -48,6 +54,7 @@ class RollbackAnswer(Schema):
     verdict: VerdictAnswer
     risks: list[RiskAnswer]
     irreversible: list[str]
+    quarantine: list[str]
     forecast: ForecastAnswer | None
     problems: list[ProblemAnswer]
     can_start: bool
@@ -81,6 +88,7 @@ def start(
         target_version=body.target_version or "",
         accept_digest=body.accept_digest,
         accept_irreversible=body.accept_irreversible,
+        quarantine=body.quarantine,
         lock_version=body.lock_version,
     )
     rollback = roll_back(actor=actor_behind(request), request=wanted, key=key or "")

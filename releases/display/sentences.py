@@ -7,6 +7,22 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from releases.display.durations import duration
+from releases.display.entry_words import actor_of as _actor
+from releases.display.entry_words import because as _because
+from releases.display.entry_words import counted as _counted
+from releases.display.entry_words import listed as _listed
+from releases.display.entry_words import names_of as _names
+from releases.display.entry_words import number_of as _int
+from releases.display.entry_words import service_of as _service
+from releases.display.entry_words import text_of as _get
+from releases.display.rollback_sentences import (
+    quarantined,
+    recovery_started,
+    registry_told,
+    registry_unreached,
+    rollback_refused,
+    rollback_started,
+)
 from releases.display.status import Status, status_of, words
 from releases.domain.journal import Kind
 from releases.domain.plan_kinds import ROLLBACK
@@ -14,6 +30,7 @@ from releases.domain.plan_kinds import ROLLBACK
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from releases.display.entry_words import Worded
     from releases.queries.views import Entry
 
 
@@ -43,50 +60,6 @@ def sentence(entry: Entry) -> Sentence:
     return Sentence(subject=subject, rest=rest, status=status_of(state))
 
 
-Worded = tuple[str, str, str]
-"""Subject, rest, and the state whose tone and icon the line carries."""
-
-
-def _get(payload: Mapping[str, object], key: str) -> str:
-    value = payload.get(key)
-    return "" if value is None else str(value)
-
-
-def _int(payload: Mapping[str, object], key: str) -> int:
-    value = payload.get(key)
-    return value if isinstance(value, int) else 0
-
-
-def _names(payload: Mapping[str, object], key: str) -> list[str]:
-    value = payload.get(key)
-    if isinstance(value, dict | list | tuple):
-        return [str(item) for item in value]
-    return []
-
-
-def _listed(names: list[str]) -> str:
-    """Join names as people do: ``checkout, recommendations and web``."""
-    if len(names) < len("ab"):
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _because(text: str) -> str:
-    return f": {text}" if text else ""
-
-
-def _actor(entry: Entry) -> str:
-    return entry.actor or "The board"
-
-
-def _service(entry: Entry) -> str:
-    return entry.service or _get(entry.payload, "service") or "A service"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def _again(payload: Mapping[str, object]) -> str:
     attempt = _int(payload, "attempt")
     return f" (attempt {attempt})" if attempt > 1 else ""
@@ -103,22 +76,6 @@ def _created(entry: Entry) -> Worded:
 def _promotion_started(entry: Entry) -> Worded:
     version = _get(entry.payload, "version") or "the release"
     return _actor(entry), f"started promoting {version} to {_get(entry.payload, 'stage')}", "promoting"
-
-
-def _rollback_started(entry: Entry) -> Worded:
-    back = f"{_get(entry.payload, 'stage')} back to {_get(entry.payload, 'target')}"
-    return _actor(entry), f"is taking {back}{_because(_get(entry.payload, 'reason'))}", "rolling_back"
-
-
-def _rollback_refused(entry: Entry) -> Worded:
-    stage = _get(entry.payload, "stage")
-    return stage, f"cannot go back by itself{_because(_get(entry.payload, 'reason'))}", "held"
-
-
-def _recovery_started(entry: Entry) -> Worded:
-    left = _listed(_names(entry.payload, "left"))
-    stage = _get(entry.payload, "stage")
-    return _actor(entry), f"froze {stage} and passes over what does not go back{_because(left)}", "failed"
 
 
 def _session_opened(entry: Entry) -> Worded:
@@ -331,9 +288,12 @@ def _lifted(entry: Entry) -> Worded:
 _RULES: dict[str, Callable[[Entry], Worded]] = {
     Kind.RELEASE_CREATED: _created,
     Kind.PROMOTION_STARTED: _promotion_started,
-    Kind.ROLLBACK_STARTED: _rollback_started,
-    Kind.ROLLBACK_REFUSED: _rollback_refused,
-    Kind.RECOVERY_STARTED: _recovery_started,
+    Kind.ROLLBACK_STARTED: rollback_started,
+    Kind.ROLLBACK_REFUSED: rollback_refused,
+    Kind.RECOVERY_STARTED: recovery_started,
+    Kind.VERSION_QUARANTINED: quarantined,
+    Kind.REGISTRY_TOLD: registry_told,
+    Kind.REGISTRY_UNREACHED: registry_unreached,
     Kind.SESSION_OPENED: _session_opened,
     Kind.DISPATCH_SENT: _sent,
     Kind.DISPATCH_RETRYING: _retrying,

@@ -31,6 +31,7 @@ def rollback_document(plan: RollbackPlan) -> Document:
         "verdict": verdict_document(plan.verdict),
         "risks": [risk_document(window) for window in plan.risks],
         "irreversible": list(plan.irreversible),
+        "quarantine": list(plan.quarantine),
         "forecast": forecast_document(plan.forecast) if plan.forecast else None,
         "problems": [asdict(problem) for problem in plan.problems],
         "can_start": plan.can_start,
@@ -44,4 +45,6 @@ def _move(move: Move) -> Document:
         "from": move.from_version or None,
         "to": move.to_version,
         "irreversible": list(move.irreversible),
+        "spared": move.spared,
+        "is_registered": move.is_registered,
     }

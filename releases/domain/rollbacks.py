@@ -51,7 +51,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackFacts:
-    """``irreversible`` says by service and version why what it did cannot be undone; ``durations`` are milliseconds."""
+    """``irreversible`` says by service and version why what it did cannot be undone; ``durations`` are milliseconds.
+
+    ``quarantined`` holds the versions that nobody may run again, ``later`` by service what runs in stages further on,
+    as version and stage, and ``registry_stages`` where the registry has each version that runs.
+    """
 
     stage: str
     version: str
@@ -60,17 +64,26 @@ class RollbackFacts:
     rules: Rules
     include_prereleases: bool = False
     irreversible: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    quarantined: Mapping[str, Collection[str]] = field(default_factory=dict)
+    later: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    registry_stages: Mapping[str, str] = field(default_factory=dict)
     durations: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """One service that goes back; ``irreversible`` says what of its present version stays done all the same."""
+    """One service that goes back; ``irreversible`` says what of its present version stays done all the same.
+
+    ``spared`` says why the version that it leaves is not put in quarantine, empty when it is; with ``is_registered``
+    the registry has it in this stage, and takes it back too.
+    """
 
     service: str
     from_version: str
     to_version: str
     irreversible: tuple[str, ...] = ()
+    spared: str = ""
+    is_registered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +116,11 @@ class RollbackPlan:
         return tuple(f"{move.service}: {text}" for move in self.moves for text in move.irreversible)
 
     @property
+    def quarantine(self) -> tuple[str, ...]:
+        """The services whose present version is put in quarantine."""
+        return tuple(move.service for move in self.moves if not move.spared)
+
+    @property
     def can_start(self) -> bool:
         return not self.problems
 
@@ -126,7 +144,7 @@ def build_rollback(facts: RollbackFacts) -> RollbackPlan:
         verdict=verdict,
         risks=() if circles else _risks(facts, before, after, phases),
         forecast=None if circles else forecast(graph, phases, facts.durations),
-        problems=(*circles, *_nothing_to_do(facts, moves), *_unfit(facts, verdict)),
+        problems=(*circles, *_nothing_to_do(facts, moves), *_held_back(facts), *_unfit(facts, verdict)),
     )
     return replace(plan, digest=_digest(plan))
 
@@ -145,6 +163,8 @@ def _moves(facts: RollbackFacts) -> tuple[Move, ...]:
             from_version=facts.running.get(service, ""),
             to_version=version,
             irreversible=_undoable(facts, service, version),
+            spared=_spared(facts, service),
+            is_registered=is_stage(facts.registry_stages.get(service, ""), facts.stage),
         )
         for service, version in sorted(facts.target.manifest.items())
         if facts.running.get(service) != version
@@ -159,6 +179,20 @@ def _undoable(facts: RollbackFacts, service: str, target: str) -> tuple[str, ...
     low, high = parse(target), parse(running)
     known = ((parse(raw), text) for raw, text in facts.irreversible.get(service, {}).items())
     return tuple(f"{version} {text}" for version, text in sorted(known) if low < version <= high)
+
+
+def is_stage(registered: str, stage: str) -> bool:
+    """Tell whether the registry's name of a stage means this one; a project puts its own name in front."""
+    return f"-{registered}".casefold().endswith(f"-{stage}".casefold())
+
+
+def _spared(facts: RollbackFacts, service: str) -> str:
+    """Say why the version that a service leaves stays eligible: what runs further on has proved itself there."""
+    running = facts.running.get(service, "")
+    if not running:
+        return "It did not run here."
+    stage = facts.later.get(service, {}).get(running, "")
+    return f"It runs in {stage}." if stage else ""
 
 
 def waits_for(kind: str, depends_on: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]]:
@@ -197,6 +231,18 @@ def _nothing_to_do(facts: RollbackFacts, moves: tuple[Move, ...]) -> tuple[Probl
         return ()
     text = f"{facts.stage} already runs what {facts.target.version} had."
     return (Problem(code="nothing-to-roll-back", text=text, fix="", field="target_version"),)
+
+
+def _held_back(facts: RollbackFacts) -> tuple[Problem, ...]:
+    held = [
+        f"{service} {version}"
+        for service, version in sorted(facts.target.manifest.items())
+        if version in facts.quarantined.get(service, ()) and facts.running.get(service) != version
+    ]
+    if not held:
+        return ()
+    text = f"{facts.target.version} had what is in quarantine by now: {', '.join(held)}."
+    return (Problem(code="target-quarantined", text=text, fix="Choose another target.", field="target_version"),)
 
 
 def _unfit(facts: RollbackFacts, verdict: Verdict) -> tuple[Problem, ...]:

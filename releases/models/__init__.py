@@ -22,6 +22,7 @@ from releases.models.journal import JournalEntry
 from releases.models.observations import Observation
 from releases.models.platform_versions import PlatformVersion
 from releases.models.promotions import Deployment, Promotion, PromotionStep
+from releases.models.quarantines import Quarantine
 from releases.models.releases import Release
 from releases.models.subscriptions import Subscription
 from releases.models.trains import CalendarLink, Train, TrainEvent, TrainSchedule, TrainStep
@@ -65,6 +66,7 @@ __all__ = [
     "Promotion",
     "PromotionStep",
     "Pulse",
+    "Quarantine",
     "Release",
     "Service",
     "ServiceAlias",

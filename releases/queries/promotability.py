@@ -17,7 +17,7 @@ from releases.queries.hotfixes import untested_refusal
 from releases.queries.paths import stages_of
 from releases.queries.rules import declared_rules
 from releases.queries.signoffs import agreement
-from releases.queries.versions import eligible_versions
+from releases.queries.versions import eligible_versions, quarantined_versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,7 @@ def promotion_refusal(release: Release, stage: Stage, verdict: Verdict | None = 
         _closed(release)
         or _busy(release, stage)
         or _out_of_order(release, stage)
+        or _held_back(release)
         or _prereleases(release, stage)
         or untested_refusal(release, stage)
     )
@@ -122,6 +123,16 @@ def _out_of_order(release: Release, stage: Stage) -> str:
         return f"{release.version} is already in {stage.name}."
     missing = next((each for each in way if each.position < stage.position and each.pk not in reached), None)
     return f"{missing.name} comes before {stage.name}; promote there first." if missing else ""
+
+
+def _held_back(release: Release) -> str:
+    held = quarantined_versions()
+    found = [
+        f"{service} {version}" for service, version in sorted(release.manifest.items()) if version in held[service]
+    ]
+    if not found:
+        return ""
+    return f"In quarantine by now: {', '.join(found)}. Plan a release without {'it' if len(found) == 1 else 'them'}."
 
 
 def _prereleases(release: Release, stage: Stage) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from django.db.models import Exists, OuterRef
+
 from releases.domain.errors import Conflict, InvalidInput
 from releases.domain.lifecycle import OPEN_PROMOTIONS, PromotionState
 from releases.domain.plan_kinds import ROLLBACK
@@ -12,6 +14,7 @@ from releases.domain.rollbacks import RollbackFacts, RollbackPlan, Target, build
 from releases.models import Deployment, Observation, PlatformVersion, Promotion, ServiceVersion, Stage
 from releases.queries.forecasts import step_durations
 from releases.queries.rules import declared_rules
+from releases.queries.versions import quarantined_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,6 +85,9 @@ def rollback_plan(promotion: Promotion, target_version: str = "") -> RollbackPla
             rules=declared_rules(),
             include_prereleases=stage.admits_prereleases,
             irreversible=_irreversible(),
+            quarantined=quarantined_versions(),
+            later=_later(stage),
+            registry_stages=_registry_stages(stage),
             durations=step_durations(),
         )
     )
@@ -119,6 +125,20 @@ def _irreversible() -> Mapping[str, Mapping[str, str]]:
     for service, version, text in rows.values_list("service__slug", "version", "irreversible"):
         found[service][version] = text
     return found
+
+
+def _later(stage: Stage) -> Mapping[str, Mapping[str, str]]:
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    further = Deployment.objects.filter(stage__position__gt=stage.position).order_by("stage__position")
+    for service, version, name in further.values_list("service__slug", "version", "stage__name"):
+        found[service][version] = name
+    return found
+
+
+def _registry_stages(stage: Stage) -> Mapping[str, str]:
+    """Return where the registry has what the stage runs."""
+    runs = Deployment.objects.filter(stage=stage, service=OuterRef("service"), version=OuterRef("version"))
+    return dict(ServiceVersion.objects.filter(Exists(runs)).values_list("service__slug", "registry_stage"))
 
 
 def is_last_stage(stage: Stage) -> bool:

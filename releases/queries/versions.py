@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from releases.domain.selection import Candidate, eligibility
+from releases.domain.selection import QUARANTINE, Candidate, eligibility
 from releases.domain.versions import parse
 from releases.models import ServiceVersion
 from releases.queries.views import VersionChoice
@@ -43,6 +43,15 @@ def eligible_versions(*, admit_prereleases: bool = False) -> dict[str, list[Vers
         ]
         for service, rows in version_rows().items()
     }
+
+
+def quarantined_versions() -> defaultdict[str, set[str]]:
+    """Return the versions that nobody may run again, by service, whoever put them in quarantine; one query."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    rows = ServiceVersion.objects.filter(tag__iexact=QUARANTINE)
+    for service, version in rows.values_list("service__slug", "version"):
+        found[service].add(version)
+    return found
 
 
 def version_choices(rows: Iterable[ServiceVersion], *, admit_prereleases: bool = False) -> tuple[VersionChoice, ...]:

@@ -110,11 +110,23 @@ class SummaryView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineView:
+    """A version that a rollback took back; ``told_at`` is when the registry was told, ``problem`` what hindered it."""
+
+    service: str
+    version: str
+    told_at: datetime | None
+    registry_stage: str
+    lifted_at: datetime | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WayBack:
     """``target`` is where it would go in ``stage``; without one ``why_not`` says as a sentence why there is no way.
 
     ``taken_back_by`` names the rollbacks of this release, newest first, ``takes_back`` the release that this one, a
-    rollback, takes back.
+    rollback, takes back; ``quarantines`` are the versions that it took back so far.
     """
 
     stage: str = ""
@@ -122,6 +134,7 @@ class WayBack:
     why_not: str = ""
     taken_back_by: tuple[str, ...] = ()
     takes_back: str = ""
+    quarantines: tuple[QuarantineView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

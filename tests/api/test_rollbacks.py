@@ -22,7 +22,15 @@ def test_the_preview_tells_what_would_go_back_and_stores_nothing(manager: Caller
 
     assert (plan["stage"], plan["target_version"], plan["can_start"]) == ("DEV", "2.1.0", True)
     assert plan["phases"] == [["helm"], ["web"], ["checkout", "recommendations"], ["inventory"]]
-    assert plan["changes"][0] == {"service": "checkout", "from": "1.5.3", "to": "1.5.2", "irreversible": []}
+    assert plan["changes"][0] == {
+        "service": "checkout",
+        "from": "1.5.3",
+        "to": "1.5.2",
+        "irreversible": [],
+        "spared": "",
+        "is_registered": False,
+    }
+    assert plan["quarantine"] == ["checkout", "helm", "inventory", "recommendations", "web"]
     assert Release.objects.count() == 1
 
 
@@ -34,6 +42,15 @@ def test_what_was_previewed_is_started(manager: Caller, candidate: str) -> None:
 
     assert (answer.status_code, answer.json()["version"]) == (202, "2.2.0-rollback.1")
     assert (rollback["kind"], rollback["state"], rollback["stage"]) == ("rollback", "promoting", "DEV")
+
+
+def test_who_wants_no_quarantine_says_so(manager: Caller, candidate: str) -> None:
+    promoted(manager)
+    digest = manager.post(f"/releases/{candidate}/rollback/preview", {}).json()["digest"]
+    body = {"reason": "wrong day", "accept_digest": digest, "quarantine": False}
+    manager.post(f"/releases/{candidate}/rollback", body)
+
+    assert Release.objects.get(kind="rollback").plan["quarantine"] == []
 
 
 def test_another_digest_is_refused(manager: Caller, candidate: str) -> None:

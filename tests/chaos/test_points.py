@@ -57,7 +57,8 @@ def clients_that_ask() -> set[str]:
         PurePath(path).stem
         for path in files_under("releases/clients/", ending=".py")
         for node in ast.walk(syntax_of(path))
-        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"client.stream", "client.get", "client.post"}
+        if isinstance(node, ast.Attribute)
+        and ast.unparse(node) in {"client.stream", "client.get", "client.post", "client.request"}
     }
 
 

@@ -27,6 +27,26 @@ def entry(kind: str, payload: dict[str, object], *, actor: str = "manager", serv
             {"version": "2.2.0-alpha.1", "services": {"web": "3.0.2"}},
             "manager planned 2.2.0-alpha.1 with 1 service",
         ),
+        (
+            "version.quarantined",
+            {"version": "1.5.3", "stage": "PROD"},
+            "checkout 1.5.3 was taken back from PROD; nobody can plan with it any more",
+        ),
+        (
+            "registry.told",
+            {"version": "1.5.3", "registry_stage": "STAGING", "is_known": True},
+            "AppTrust keeps checkout 1.5.3 in quarantine, in STAGING",
+        ),
+        (
+            "registry.told",
+            {"version": "1.5.3", "registry_stage": "", "is_known": False},
+            "AppTrust does not know checkout 1.5.3; the board keeps it in quarantine",
+        ),
+        (
+            "registry.unreached",
+            {"version": "1.5.3", "reason": "AppTrust: 503"},
+            "AppTrust does not know yet that checkout 1.5.3 is in quarantine: AppTrust: 503; it is told again",
+        ),
         ("step.accepted", {"message": ""}, "manager accepted the late result of checkout"),
         ("step.accepted", {"message": "slow disk"}, "manager accepted the late result of checkout: slow disk"),
         (

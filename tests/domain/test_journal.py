@@ -40,6 +40,8 @@ def test_kinds_are_stable() -> None:
         "promotion.started",
         "promotion.succeeded",
         "recovery.started",
+        "registry.told",
+        "registry.unreached",
         "release.cancelled",
         "release.created",
         "release.released",
@@ -62,4 +64,5 @@ def test_kinds_are_stable() -> None:
         "validation.finished",
         "validation.started",
         "verdict.changed",
+        "version.quarantined",
     ]

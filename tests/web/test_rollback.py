@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from releases.models import Release, ServiceVersion
+from releases.queries.clock import database_now
 from tests.factories import NEXT, STAGES, created, finish, promote
 from tests.live.html import parse_html
 
@@ -92,3 +93,25 @@ def test_the_release_says_where_it_can_go_back_to_and_then_by_what_it_was_taken_
 
     assert ("DEV can go back to" in before, "Taken back by" in before) == (True, False)
     assert "Taken back by" in after
+
+
+def test_what_becomes_of_the_versions_is_said_before(manager: Client) -> None:
+    page = manager.get(f"/releases/{released('DEV').version}/rollback").content.decode()
+
+    assert "goes to quarantine: nobody can plan with it any more." in page
+    assert 'name="quarantine" checked' in page
+
+
+def test_the_rollback_shows_what_it_put_in_quarantine_and_whether_apptrust_knows(manager: Client) -> None:
+    release = released("DEV")
+    start(manager, release, quarantine="on")
+    rollback = Release.objects.get(kind="rollback")
+    finish(rollback.promotions.get())
+    rollback.quarantines.filter(service__slug="helm").update(told_at=database_now(), registry_stage="STAGING")
+    rollback.quarantines.filter(service__slug="checkout").update(told_at=database_now(), problem="It is not there.")
+    rollback.quarantines.filter(service__slug="web").update(problem="AppTrust: no route to host")
+    rollback.quarantines.filter(service__slug="inventory").update(lifted_at=database_now())
+    page = manager.get(f"/releases/{rollback.version}").content.decode()
+
+    said = ["and has it in STAGING", "told again: AppTrust: no route to host", "left quarantine", "is being told"]
+    assert [text in page for text in (*said, "in quarantine here. It is not there.")] == [True] * 5

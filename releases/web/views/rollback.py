@@ -51,6 +51,7 @@ def start(request: HttpRequest, version: str) -> HttpResponse:
         target_version=target,
         accept_digest=str(request.POST.get("digest", "")),
         accept_irreversible="accept_irreversible" in request.POST,
+        quarantine="quarantine" in request.POST,
         lock_version=form_lock_version(request),
     )
     rollback = roll_back(actor=who, request=wanted, key=form_key(request))
