@@ -98,7 +98,7 @@ def _order(dispatch: Dispatch) -> Order:
         stage=step.promotion.stage.name,
         service=step.service.slug,
         from_version=step.from_version or None,
-        to_version=step.to_version,
+        to_version=step.to_version or None,
         platform_version=step.promotion.version,
         callback_url=conf.callback_url(),
         callback_token=callback_token(signing_key=conf.signing_key(), dispatch_key=dispatch.key),
@@ -148,6 +148,7 @@ def _delivered(ledger: Ledger, dispatch: Dispatch, _answer: Answer) -> None:
         service=step.service.slug,
         correlation_id=str(dispatch.session.correlation_id),
         attempt=dispatch.attempt,
+        **({} if step.to_version else {"uninstalls": True}),
     )
 
 

@@ -48,6 +48,6 @@ def close_observation(stage: Stage, *, at: datetime) -> None:
 
 
 def note_move(stage: Stage, *, service_id: int, to_version: str, at: datetime) -> None:
-    """End the observation of a set as soon as one of its services runs another version, or a new one joins it."""
+    """End the observation of a set as soon as one of its services runs another version, leaves it, or joins it."""
     if not Deployment.objects.filter(stage=stage, service_id=service_id, version=to_version).exists():
         close_observation(stage, at=at)

@@ -222,7 +222,8 @@ def _create_steps(ledger: Ledger, promotion: Promotion, live: Mapping[str, str])
 
 
 def _create_step(ledger: Ledger, promotion: Promotion, phase: int, service: Service, live: str) -> None:
-    target = promotion.release.manifest[service.slug]
+    # What a rollback's target had not is in no manifest: it is uninstalled.
+    target = promotion.release.manifest.get(service.slug, "")
     unchanged = live == target
     PromotionStep.objects.create(
         promotion=promotion,
@@ -236,5 +237,5 @@ def _create_step(ledger: Ledger, promotion: Promotion, phase: int, service: Serv
         finished_at=ledger.now if unchanged else None,
     )
     if unchanged:
-        reason = f"{target} already runs in {promotion.stage.name}"
+        reason = f"{target} already runs in {promotion.stage.name}" if target else f"not in {promotion.stage.name}"
         ledger.append(Kind.STEP_SKIPPED, service=service.slug, reason=reason, cause=Reason.UNCHANGED.value)

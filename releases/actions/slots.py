@@ -122,8 +122,17 @@ def _mirror(dispatch: Dispatch) -> None:
 
 
 def record_deployment(ledger: Ledger, step: PromotionStep) -> None:
-    """Note that the step's version is what its service now runs in the stage."""
-    note_move(step.promotion.stage, service_id=step.service_id, to_version=step.to_version, at=ledger.now)
+    """Note that the step's version is what its service now runs in the stage, or that it runs there no more."""
+    stage = step.promotion.stage
+    note_move(stage, service_id=step.service_id, to_version=step.to_version, at=ledger.now)
+    if step.to_version:
+        _keep_deployment(ledger, step)
+    else:
+        Deployment.objects.filter(stage=stage, service=step.service).delete()
+    quarantine(ledger, step)
+
+
+def _keep_deployment(ledger: Ledger, step: PromotionStep) -> None:
     Deployment.objects.update_or_create(
         stage=step.promotion.stage,
         service=step.service,
@@ -134,7 +143,6 @@ def record_deployment(ledger: Ledger, step: PromotionStep) -> None:
             "deployed_at": ledger.now,
         },
     )
-    quarantine(ledger, step)
 
 
 def open_slots(session: AggregationSession) -> Iterable[Dispatch]:

@@ -25,7 +25,7 @@ router = Router(tags=["rollbacks"])
 
 
 class MoveAnswer(Schema):
-    """``from`` is null for a service that does not run there now.
+    """``from`` is null for a service that does not run there now, ``to`` for one that is uninstalled.
 
     ``spared`` says why its present version is not put in quarantine, ``is_registered`` whether AppTrust has it in this
     stage, and takes it back too.
@@ -33,14 +33,14 @@ class MoveAnswer(Schema):
 
     service: str
     from_version: str | None = Field(alias="from")
-    to_version: str = Field(alias="to")
+    to_version: str | None = Field(alias="to")
     irreversible: list[str]
     spared: str
     is_registered: bool
 
 
 class RollbackAnswer(Schema):
-    """The way back; ``stays`` names services that the target had not, and that nobody is asked to remove."""
+    """The way back; ``quarantine`` names the services whose versions nobody may plan with afterwards."""
 
     stage: str
     version: str
@@ -49,7 +49,6 @@ class RollbackAnswer(Schema):
     target_is_verified: bool
     versions: dict[str, str]
     changes: list[MoveAnswer]
-    stays: list[str]
     phases: list[list[str]]
     verdict: VerdictAnswer
     risks: list[RiskAnswer]

@@ -21,7 +21,10 @@ STATUS_URL_LIMIT = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a service is asked to do; everything but ``url`` and ``key`` is the body, ``key`` the Idempotency-Key."""
+    """What a service is asked to do; everything but ``url`` and ``key`` is the body, ``key`` the Idempotency-Key.
+
+    One that is to run no version is uninstalled.
+    """
 
     url: str
     key: str
@@ -30,7 +33,7 @@ class Order:
     stage: str
     service: str
     from_version: str | None
-    to_version: str
+    to_version: str | None
     platform_version: str
     callback_url: str
     callback_token: str

@@ -84,7 +84,8 @@ def _session_opened(entry: Entry) -> Worded:
 
 
 def _sent(entry: Entry) -> Worded:
-    return _service(entry), f"was asked to deploy{_again(entry.payload)}", "dispatched"
+    what = "uninstall itself" if entry.payload.get("uninstalls") else "deploy"
+    return _service(entry), f"was asked to {what}{_again(entry.payload)}", "dispatched"
 
 
 def _retrying(entry: Entry) -> Worded:

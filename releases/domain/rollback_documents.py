@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def rollback_document(plan: RollbackPlan) -> Document:
-    """Return the plan; a phase is a list of services, a service that was not there before comes from null."""
+    """Return the plan; a phase is a list of services, one that is not there now comes from null, or goes to null."""
     phases = [list(phase) for phase in plan.phases]
     return {
         "kind": "rollback",
@@ -24,7 +24,6 @@ def rollback_document(plan: RollbackPlan) -> Document:
         "target_is_verified": plan.target.is_verified,
         "versions": plan.manifest,
         "changes": [_move(move) for move in plan.moves],
-        "stays": list(plan.stays),
         "phases": phases,
         # What does not move is in none of them: nobody is asked to stay.
         "all_phases": phases,
@@ -43,7 +42,7 @@ def _move(move: Move) -> Document:
     return {
         "service": move.service,
         "from": move.from_version or None,
-        "to": move.to_version,
+        "to": move.to_version or None,
         "irreversible": list(move.irreversible),
         "spared": move.spared,
         "is_registered": move.is_registered,

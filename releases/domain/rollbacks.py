@@ -72,7 +72,8 @@ class RollbackFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """One service that goes back; ``irreversible`` says what of its present version stays done all the same.
+    """One service that goes back, to no version where it did not run before; ``irreversible`` says what of its
+    present version stays done all the same.
 
     ``spared`` says why the version that it leaves is not put in quarantine, empty when it is; with ``is_registered``
     the registry has it in this stage, and takes it back too.
@@ -88,7 +89,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackPlan:
-    """``phases`` hold only what moves, dependents first; ``stays`` what the target had not and nobody can take away.
+    """``phases`` hold only what moves, dependents first.
 
     ``digest`` changes with everything that an operator agrees to; ``risks`` and ``forecast`` change by themselves.
     """
@@ -97,7 +98,6 @@ class RollbackPlan:
     version: str
     target: Target
     moves: tuple[Move, ...]
-    stays: tuple[str, ...]
     phases: tuple[tuple[str, ...], ...]
     verdict: Verdict
     risks: tuple[RiskWindow, ...]
@@ -139,7 +139,6 @@ def build_rollback(facts: RollbackFacts) -> RollbackPlan:
         version=facts.version,
         target=facts.target,
         moves=moves,
-        stays=tuple(sorted(before.keys() - after.keys())),
         phases=phases,
         verdict=verdict,
         risks=() if circles else _risks(facts, before, after, phases),
@@ -157,28 +156,32 @@ def _phases(graph: Graph, moving: Collection[str]) -> tuple[Phases, tuple[Proble
 
 
 def _moves(facts: RollbackFacts) -> tuple[Move, ...]:
+    target = facts.target.manifest
     return tuple(
         Move(
             service=service,
             from_version=facts.running.get(service, ""),
-            to_version=version,
-            irreversible=_undoable(facts, service, version),
+            to_version=target.get(service, ""),
+            irreversible=_undoable(facts, service),
             spared=_spared(facts, service),
             is_registered=is_stage(facts.registry_stages.get(service, ""), facts.stage),
         )
-        for service, version in sorted(facts.target.manifest.items())
-        if facts.running.get(service) != version
+        for service in sorted({*target, *facts.running})
+        if facts.running.get(service) != target.get(service)
     )
 
 
-def _undoable(facts: RollbackFacts, service: str, target: str) -> tuple[str, ...]:
+def _undoable(facts: RollbackFacts, service: str) -> tuple[str, ...]:
     """Return what every version above the target, up to the one that runs, did for good."""
-    running = facts.running.get(service)
+    running, target = facts.running.get(service), facts.target.manifest.get(service)
     if running is None:
         return ()
-    low, high = parse(target), parse(running)
     known = ((parse(raw), text) for raw, text in facts.irreversible.get(service, {}).items())
-    return tuple(f"{version} {text}" for version, text in sorted(known) if low < version <= high)
+    return tuple(
+        f"{version} {text}"
+        for version, text in sorted(known)
+        if version <= parse(running) and (target is None or version > parse(target))
+    )
 
 
 def is_stage(registered: str, stage: str) -> bool:
@@ -223,7 +226,7 @@ def _risks(
     book = open_rules(
         facts.rules, platform_version=core_of(facts.target.version), include_prereleases=facts.include_prereleases
     )
-    return risk_windows(before, {**before, **after}, phases, book)
+    return risk_windows(before, after, phases, book)
 
 
 def _nothing_to_do(facts: RollbackFacts, moves: tuple[Move, ...]) -> tuple[Problem, ...]:

@@ -81,8 +81,8 @@ class _Passage:
                 yield self._window(pair, early, late, reasons)
 
     def _blocking(self, pair: Pair, early: str, late: str) -> tuple[Reason, ...]:
-        """Reasons against the new version of ``early`` beside the old one of ``late``, which may not exist yet."""
-        if late not in self.before:
+        """Reasons against the new version of ``early`` beside the old one of ``late``; either may not exist."""
+        if late not in self.before or early not in self.after:
             return ()
         mixture = {early: self.after[early], late: self.before[late]}
         return tuple(reason for reason in self.book.check(pair, mixture) if reason.blocks)

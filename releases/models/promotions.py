@@ -73,13 +73,16 @@ class Promotion(models.Model):
 
 
 class PromotionStep(models.Model):
-    """One service of one promotion, across all its attempts; the address is the one it had at the start."""
+    """One service of one promotion, across all its attempts; the address is the one it had at the start.
+
+    Without ``to_version`` the service is uninstalled.
+    """
 
     promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="steps")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="steps")
     phase = models.PositiveSmallIntegerField()
     from_version = models.CharField(max_length=255, blank=True)
-    to_version = models.CharField(max_length=255)
+    to_version = models.CharField(max_length=255, blank=True)
     dispatch_url = models.URLField(max_length=300)
     state = models.CharField(
         max_length=16,
@@ -106,7 +109,7 @@ class PromotionStep(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.service} to {self.to_version}"
+        return f"{self.service} to {self.to_version or 'nothing'}"
 
 
 class Deployment(models.Model):

@@ -35,7 +35,7 @@ def _planned_step(facts: ReleaseFacts, service: str, phase: int) -> StepView:
         service=service,
         phase=phase + 1,
         from_version=change["from"] or "",
-        to_version=facts.release.manifest[service],
+        to_version=facts.release.manifest.get(service, ""),
         state=SlotState.PENDING,
         **step_controls(facts, pending),
     )

@@ -132,7 +132,7 @@ def _steps(told: ReplayedRelease, release: Release) -> tuple[StepView, ...]:
             service=service,
             phase=number,
             from_version=before.get(service, ""),
-            to_version=told.manifest[service],
+            to_version=told.manifest.get(service, ""),
             state=SlotState.PENDING,
             retry=Control(verb="retry", allowed=False, why_not=_PAST),
             skip=Control(verb="skip", allowed=False, why_not=_PAST),

@@ -166,6 +166,25 @@ def test_a_callback_that_is_too_old_to_be_believed_is_given_up(tmp_path: Path, b
     assert outcomes == [("given up: too old", 1)]
 
 
+def test_an_order_of_no_version_uninstalls(tmp_path: Path, board: FakeBoard) -> None:
+    with running_demo(tmp_path, "inventory") as demo, demo.client("inventory") as client:
+        client.put("/settings", json={"duration_ms": 20})
+        dispatch(client, order(board.url, from_version="1.2.3", to_version=None), key="first")
+        last = board.until_last()[-1].body
+        answer = client.get("/version?stage=DEV")
+
+    assert (last["status"], last["details"]) == ("succeeded", {"stage": "DEV", "version": None})
+    assert (answer.status_code, answer.json()["detail"]) == (404, "Nothing is deployed to DEV.")
+
+
+def test_an_order_that_forgot_its_version_uninstalls_nothing(shared_inventory: httpx2.Client, board: FakeBoard) -> None:
+    asked = order(board.url)
+    del asked["to_version"]
+    answer = dispatch(shared_inventory, asked, key="forgetful")
+
+    assert (answer.status_code, [error["loc"] for error in answer.json()["errors"]]) == (422, [["to_version"]])
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -176,6 +195,7 @@ def test_a_callback_that_is_too_old_to_be_believed_is_given_up(tmp_path: Path, b
         ("stage", None),
         ("service", "checkout"),
         ("to_version", "one point four"),
+        ("to_version", ""),
         ("from_version", 7),
         ("callback_url", "file:///etc/passwd"),
         ("callback_url", "http://[::1"),

@@ -65,6 +65,7 @@ def entry(kind: str, payload: dict[str, object], *, actor: str = "manager", serv
             "manager deleted the compatibility rule “x”; the verdict went from compatible to undetermined",
         ),
         ("dispatch.sent", {"attempt": 1}, "checkout was asked to deploy"),
+        ("dispatch.sent", {"attempt": 1, "uninstalls": True}, "checkout was asked to uninstall itself"),
         ("dispatch.sent", {"attempt": 2}, "checkout was asked to deploy (attempt 2)"),
         (
             "dispatch.retrying",

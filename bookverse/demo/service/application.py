@@ -125,7 +125,7 @@ class ServiceFace:
         key = fields.text(request.headers, "idempotency-key", limit=128, pattern=_KEY)
         deployment, is_new = self._store.take(key, read_order(request.json(), service=self._store.service))
         if deployment.state is State.REJECTED:
-            raise Refusal(401, f"{self._store.service} refuses to move to {deployment.to_version}.")
+            raise Refusal(401, f"{self._store.service} refuses to move to {deployment.to_version or 'nothing'}.")
         if is_new:
             self._workshop.take_up(key)
         location = {"location": f"/deployments/{key}"}

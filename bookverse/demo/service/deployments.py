@@ -153,7 +153,7 @@ class DeploymentStore:
             "sequence": deployment.steps_done + 1,
         }
         if step.state in FINAL:
-            body["details"] = {"stage": deployment.stage, "version": deployment.to_version}
+            body["details"] = {"stage": deployment.stage, "version": deployment.to_version or None}
         return body
 
     def add_effect(self, deployment: Deployment) -> None:
@@ -163,6 +163,9 @@ class DeploymentStore:
             "INSERT INTO effects VALUES (?, ?, ?, ?, ?, ?)",
             (deployment.key, self.service, stage, deployment.attempt, version, self._clock()),
         )
+        if not version:
+            self.connection.execute("DELETE FROM live WHERE stage = ?", (stage,))
+            return
         self.connection.execute(  # Not REPLACE, which would move the row to the end of the stages.
             "INSERT INTO live VALUES (?, ?) ON CONFLICT (stage) DO UPDATE SET version = excluded.version",
             (stage, version),

@@ -17,7 +17,7 @@ _LARGEST_PORT = 65_535
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchOrder:
-    """``from_version`` is empty where the service was not deployed before."""
+    """``from_version`` is empty where the service was not deployed before, ``to_version`` where it is uninstalled."""
 
     correlation_id: str
     attempt: int
@@ -39,7 +39,8 @@ def read_order(source: Mapping[str, object], *, service: str) -> DispatchOrder:
         stage=fields.text(source, "stage", limit=64),
         service=fields.text(source, "service", limit=64),
         from_version=fields.optional_text(source, "from_version", pattern=_VERSION),
-        to_version=fields.text(source, "to_version", pattern=_VERSION),
+        # Only null says so: an order that forgot its version must not take a service away.
+        to_version="" if source.get("to_version", "") is None else fields.text(source, "to_version", pattern=_VERSION),
         platform_version=fields.optional_text(source, "platform_version", pattern=_VERSION),
         callback_url=callback_url(source, "callback_url"),
         callback_token=fields.text(source, "callback_token", limit=500, pattern=r"[\x21-\x7e]+"),

@@ -52,7 +52,7 @@ def _recent(recent: Sequence[tuple[Deployment, int]]) -> str:
 
 def _row(deployment: Deployment, waiting: int) -> tuple[str, ...]:
     accepted = datetime.fromtimestamp(deployment.accepted_at, tz=UTC).strftime("%Y-%m-%d %H:%M:%S")
-    change = f"<code>{escape(deployment.from_version or 'none')} → {escape(deployment.to_version)}</code>"
+    change = f"<code>{escape(deployment.from_version or 'none')} → {escape(deployment.to_version or 'none')}</code>"
     state = f"{deployment.state.replace('_', ' ')} {deployment.percent} % {deployment.message}"
     attempt, key = str(deployment.attempt), f"<small><code>{escape(deployment.key)}</code></small>"
     return accepted, escape(deployment.stage), change, attempt, escape(state), str(waiting), key
