@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 # So many points are armed in a process at once; it dies at the first that it reaches.
 AT_ONCE = 8
 LOOK_EVERY_S = 0.05
-# Without a single hit for so long, what is left cannot be reached.
-PATIENCE_S = 90.0
+# Nobody died for so long: what they are armed with is seldom reached, others may be luckier.
+QUIET_S = 15.0
+# Without a single hit for so long, whatever they are armed with, what is left cannot be reached.
+PATIENCE_S = 240.0
 NTH, ODDS = (1, 2, 3), (6, 3, 1)
 # Reached once in the life of a process.
 ONCE = frozenset({"sweeping.take_over:before-commit", "sweeping.take_over:after-commit"})
@@ -57,6 +59,27 @@ class Range:
         return {point: 1 if point in ONCE else self.chance.choices(NTH, ODDS)[0] for point in drawn}
 
 
+@dataclass(slots=True)
+class Quiet:
+    """How long nobody has died; all times are seconds of one clock."""
+
+    last_hit: float
+    armed: float
+
+    def hit(self, now: float) -> None:
+        self.last_hit = self.armed = now
+
+    def rearm(self, now: float) -> bool:
+        """Tell whether to arm everybody anew, and count the time from now if so."""
+        if now - self.armed < QUIET_S:
+            return False
+        self.armed = now
+        return True
+
+    def is_for_good(self, now: float) -> bool:
+        return now - self.last_hit >= PATIENCE_S
+
+
 @dataclass(slots=True, kw_only=True)
 class Shooting:
     """Restarts whoever died with other points, until every point was hit often enough or none is hit any more."""
@@ -71,14 +94,22 @@ class Shooting:
         self.world.fleet.start(name, **({POINT: written(arms), HITS: str(self.hits)} if arms else {}))
 
     def shoot(self) -> None:
-        started = last_hit = time.monotonic()
-        while self.range.missing() and time.monotonic() - last_hit < PATIENCE_S:
+        started = time.monotonic()
+        quiet = Quiet(started, started)
+        while self.range.missing() and not quiet.is_for_good(now := time.monotonic()):
             for name in self.world.fleet.dead():
                 self.start(name)
             if self._count(started):
-                last_hit = time.monotonic()
+                quiet.hit(now)
+            elif quiet.rearm(now):
+                self.kill_all()
             time.sleep(LOOK_EVERY_S)
         self._disarm()
+
+    def kill_all(self) -> None:
+        """Whoever is killed comes back with other arms."""
+        for name in self.world.fleet.commands:
+            self.world.fleet.kill(name)
 
     def _count(self, started: float) -> bool:
         """Read which points were hit since the last time."""
@@ -118,9 +149,7 @@ def _shoot_amid_nuisance(shooting: Shooting, seed: int) -> None:
     stop = Event()
     thread = Nuisance(shooting.world, Random(seed), stop).start()
     try:
-        # Nobody is armed yet: whoever is killed now comes back with arms.
-        for name in shooting.world.fleet.commands:
-            shooting.world.fleet.kill(name)
+        shooting.kill_all()
         shooting.shoot()
     finally:
         stop.set()

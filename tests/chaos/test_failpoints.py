@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from tests.chaos.failpoints import AT_ONCE, ONCE, Range
+from tests.chaos.failpoints import AT_ONCE, ONCE, PATIENCE_S, QUIET_S, Quiet, Range
 from tests.chaos.points import Kind, required_points
 
 POINTS = required_points(embedded=True)
@@ -49,3 +49,18 @@ def test_what_is_reached_once_in_a_life_is_hit_the_first_time() -> None:
 def test_several_processes_never_take_each_others_work_over() -> None:
     assert ONCE & required_points(embedded=False).keys() == set()
     assert POINTS.keys() >= ONCE
+
+
+def test_whoever_lives_long_gets_other_arms_before_the_run_gives_up() -> None:
+    quiet = Quiet(0.0, 0.0)
+    seen = [now for now in range(int(PATIENCE_S)) if quiet.rearm(float(now))]
+
+    assert seen == list(range(int(QUIET_S), int(PATIENCE_S), int(QUIET_S)))
+    assert (quiet.is_for_good(PATIENCE_S - 1), quiet.is_for_good(PATIENCE_S)) == (False, True)
+
+
+def test_a_hit_ends_the_quiet() -> None:
+    quiet = Quiet(0.0, 0.0)
+    quiet.hit(PATIENCE_S)
+
+    assert (quiet.rearm(PATIENCE_S + 1), quiet.is_for_good(PATIENCE_S + 1)) == (False, False)
