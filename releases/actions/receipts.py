@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError
 
@@ -31,14 +31,14 @@ def fingerprint(command: str, **body: object) -> str:
     return hashlib.sha256(document.encode()).hexdigest()
 
 
-def recall(*, actor: Actor, key: str, print_: str) -> dict[str, object] | None:
+def recall(*, actor: Actor, key: str, print_: str) -> dict[str, Any] | None:
     """Return the stored answer, None for a new key or none at all; call it under the lock that the command takes."""
     receipt = CommandReceipt.objects.filter(actor=actor.name, key=key).first() if key else None
     if receipt is None:
         return None
     if receipt.fingerprint != print_:
         raise KeyReused(_REUSED)
-    result: dict[str, object] = receipt.result
+    result: dict[str, Any] = receipt.result
     return result
 
 

@@ -127,6 +127,7 @@ def recover(*, actor: Actor, version: str, reason: str, lock_version: int | None
         starts_at=ledger.now,
         ends_at=ledger.now + FROZEN_FOR,
         reason=f"Emergency recovery of {version}: {reason}"[:300],
+        declared_by=actor.name,
     )
     promotion.on_failure = OnFailure.LEAVE.value
     promotion.save(update_fields=["on_failure"])

@@ -10,7 +10,7 @@ from releases.actions.advancing import advance, set_promotion_state
 from releases.actions.slots import MESSAGE_LIMIT, close_session_when_done, close_slot, open_session, open_slots
 from releases.actions.turns import find_step, refuse, take_turn
 from releases.domain.aggregation import Reason
-from releases.domain.errors import InvalidInput
+from releases.domain.errors import GateRefused, InvalidInput
 from releases.domain.journal import Kind
 from releases.domain.lifecycle import (
     DONE_SLOTS,
@@ -31,6 +31,7 @@ from releases.domain.steering import (
     why_not_skip,
 )
 from releases.queries.acts import last_act
+from releases.queries.gates import resume_gate
 from releases.queries.late_results import step_situation
 
 if TYPE_CHECKING:
@@ -59,13 +60,15 @@ def pause_promotion(
 
 @transaction.atomic(durable=True)
 def resume_promotion(*, actor: Actor, version: str, lock_version: int | None = None, key: str = "") -> None:
-    """Go on where the promotion was paused."""
+    """Go on where the promotion was paused; refused while a freeze lasts that paused what was on its way."""
     turn = take_turn(actor=actor, version=version, key=key, command="resume")
     if turn.answer is not None:
         return
     turn.claim(lock_version)
     refuse(why_not_resume(turn.situation))
     promotion = turn.steered
+    if closed := resume_gate(promotion):
+        raise GateRefused(closed.text, (closed.reason,))
     set_promotion_state(turn.ledger, promotion, PromotionState.RUNNING)
     turn.ledger.append(Kind.PROMOTION_RESUMED, stage=promotion.stage.name)
     advance(turn.ledger, promotion)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from django.contrib import admin
 
 from releases.admin.read_only import ReadOnlyAdmin
@@ -9,15 +11,22 @@ from releases.admin.resources import ApprovalRuleResource, FreezeResource
 from releases.admin.rules import RuleAdmin
 from releases.models import ApprovalRule, Bypass, Freeze, SignOff
 
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
 
 @admin.register(Freeze)
 class FreezeAdmin(RuleAdmin[Freeze]):
     resource_classes = (FreezeResource,)
-    list_display = ("stage", "starts_at", "ends_at", "reason", "in_flight", "declared_by")
+    list_display = ("stage", "starts_at", "ends_at", "reason", "in_flight", "declared_by", "lifted_by")
     list_select_related = ("stage",)
     list_filter = ("stage",)
     search_fields = ("stage__name", "reason")
     ordering = ("-starts_at",)
+
+    def save_model(self, request: HttpRequest, obj: Freeze, form: Any, change: Any) -> None:  # noqa: ANN401 (Django's signature)
+        obj.declared_by = obj.declared_by or request.user.get_username()
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(ApprovalRule)

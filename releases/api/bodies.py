@@ -12,6 +12,7 @@ from releases.api.fields import (
     Attempt,
     Digest,
     Document,
+    FreezeNumber,
     LockVersion,
     Milliseconds,
     Notes,
@@ -28,6 +29,7 @@ from releases.api.fields import (
     VersionText,
 )
 from releases.domain.aggregation import CallbackStatus
+from releases.domain.gates import FREEZE_HOURS
 from releases.domain.hotfixes import Urgency
 from releases.domain.signoffs import Decision
 from releases.domain.validation import Scenario
@@ -160,6 +162,22 @@ class BypassBody(_Body):
     reason: Annotated[Text, Field(min_length=1, max_length=300)]
     hours: Annotated[int, Field(strict=True, ge=1, le=24)] = 1
     lock_version: LockVersion | None = None
+
+
+class FreezeBody(_Body):
+    """Without ``stages`` all of them; ``in_flight`` is what becomes of promotions that are on their way there."""
+
+    stages: Annotated[list[StageName], Field(max_length=100)] = Field(default_factory=list)
+    reason: Annotated[Text, Field(min_length=1, max_length=300)]
+    hours: Annotated[int, Field(strict=True, ge=1, le=FREEZE_HOURS)]
+    in_flight: Literal["finish", "pause"] = "finish"
+
+
+class LiftBody(_Body):
+    """The numbers of the freezes."""
+
+    freezes: Annotated[list[FreezeNumber], Field(min_length=1, max_length=100)]
+    reason: Annotated[Text, Field(max_length=300)] = ""
 
 
 class ValidationBody(_Body):

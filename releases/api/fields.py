@@ -57,6 +57,7 @@ OpenApi = dict[str, object]
 Ranges = Annotated[dict[Slug, Annotated[Text, Field(max_length=256)]], Field(max_length=200)]
 Versions = Annotated[dict[Slug, VersionText], Field(max_length=200)]
 
+FreezeNumber = Annotated[int, Field(strict=True, ge=1, le=MAX_BIGINT)]
 LockVersion = Annotated[int, Field(strict=True, ge=1, le=MAX_INT)]
 Milliseconds = Annotated[int, Field(strict=True, ge=-MAX_INT, le=MAX_INT)]
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]

@@ -282,8 +282,15 @@ def _bypassed(entry: Entry) -> Worded:
     return _actor(entry), f"bypassed the gate {gate} of {stage}{_because(_get(entry.payload, 'reason'))}", "bypassed"
 
 
+def _froze(entry: Entry) -> Worded:
+    stage, until = _get(entry.payload, "stage"), _get(entry.payload, "until")[:16].replace("T", " ")
+    return _actor(entry), f"froze {stage} until {until} UTC{_because(_get(entry.payload, 'reason'))}", "frozen"
+
+
 def _lifted(entry: Entry) -> Worded:
-    return _actor(entry), f"lifted the freeze of {_get(entry.payload, 'stage')}; the promotion may be resumed", "open"
+    resume = "; the promotion may be resumed" if entry.payload.get("is_paused") else ""
+    said = f"lifted the freeze of {_get(entry.payload, 'stage')}{resume}"
+    return _actor(entry), said + _because(_get(entry.payload, "reason")), "open"
 
 
 _RULES: dict[str, Callable[[Entry], Worded]] = {
@@ -332,6 +339,7 @@ _RULES: dict[str, Callable[[Entry], Worded]] = {
     Kind.SIGNOFF_REJECTED: _signed("rejected", "rejected"),
     Kind.SIGNOFF_WITHDRAWN: _withdrew,
     Kind.GATE_BYPASSED: _bypassed,
+    Kind.FREEZE_DECLARED: _froze,
     Kind.FREEZE_LIFTED: _lifted,
     Kind.VALIDATION_STARTED: _validation_started,
     Kind.VALIDATION_FINISHED: _validation_finished,

@@ -100,6 +100,7 @@ STATUSES = {
     "waiting_for_approval": _doubtful("Waiting for approval", "hourglass"),
     "released": _good("Released"),
     "cancelled": _calm("Cancelled", "circle-slash"),
+    "frozen": _doubtful("Frozen", "lock"),
     "not_on_the_way": _calm("Not on the way", "circle-minus"),
     # slots and sessions
     "pending": _calm("Pending"),

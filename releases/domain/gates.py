@@ -35,13 +35,15 @@ class InFlight(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freeze:
-    """No promotion to ``stage`` starts from ``starts_at`` on and before ``ends_at``."""
+    """No promotion to ``stage`` starts from ``starts_at`` on and before ``ends_at``; ``by`` declared it, if known."""
 
     id: int
     stage: str
     starts_at: datetime
     ends_at: datetime
     reason: str
+    by: str = ""
+    in_flight: InFlight = InFlight.FINISH
 
     def covers(self, moment: datetime) -> bool:
         return self.starts_at <= moment < self.ends_at
@@ -84,10 +86,16 @@ def closed_gate(freezes: Iterable[Freeze], stage: str, now: datetime) -> Gate | 
     return _gate(longest, now) if longest else None
 
 
+def pausing_gate(freezes: Iterable[Freeze], stage: str, now: datetime) -> Gate | None:
+    """Return the gate that keeps what a freeze paused from being resumed, None when nothing does."""
+    return closed_gate((freeze for freeze in freezes if freeze.in_flight is InFlight.PAUSE), stage, now)
+
+
 def _gate(freeze: Freeze, now: datetime) -> Gate:
     is_open, why = not freeze.covers(now), freeze.reason.strip().rstrip(".")
     since, until = clock(freeze.starts_at), clock(freeze.ends_at)
-    span = f"will be frozen from {since} to {until} UTC" if is_open else f"is frozen until {until} UTC"
+    by = f" by {freeze.by}" if freeze.by else ""
+    span = f"will be frozen{by} from {since} to {until} UTC" if is_open else f"is frozen{by} until {until} UTC"
     return Gate(
         kind=GateKind.FREEZE,
         stage=freeze.stage,
@@ -146,6 +154,23 @@ def freeze_ends(starts_at: datetime, hours: int) -> datetime:
         message = f"A freeze lasts 1 to {FREEZE_HOURS} hours; an administrator can add a longer one."
         raise InvalidInput("hours", message)
     return starts_at + timedelta(hours=hours)
+
+
+def in_flight_of(name: str) -> InFlight:
+    """Read the choice; ``InvalidInput`` names what there is."""
+    try:
+        return InFlight(name)
+    except ValueError as unknown:
+        message = f"What is on its way is one of {', '.join(InFlight)}: it may finish, or it is paused."
+        raise InvalidInput("in_flight", message) from unknown
+
+
+def why_not_lift(freeze: Freeze, lifted_by: str, now: datetime) -> str:
+    """Return why a freeze cannot be lifted; empty while it lasts or is still to come."""
+    if now < freeze.ends_at:
+        return ""
+    ended = f"{lifted_by} lifted it" if lifted_by else "it ended"
+    return f"The freeze {freeze.id} of {freeze.stage} is over: {ended} at {clock(freeze.ends_at)} UTC."
 
 
 def soak_words(minutes: int) -> str:

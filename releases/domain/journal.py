@@ -48,6 +48,7 @@ class Kind(StrEnum):
     SIGNOFF_REJECTED = "signoff.rejected"
     SIGNOFF_WITHDRAWN = "signoff.withdrawn"
     GATE_BYPASSED = "gate.bypassed"
+    FREEZE_DECLARED = "freeze.declared"
     FREEZE_LIFTED = "freeze.lifted"
     VERDICT_CHANGED = "verdict.changed"
     TRAIN_STEP = "train.step"

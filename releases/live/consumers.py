@@ -18,6 +18,7 @@ from releases.live.hub import Mailbox, Watch, local_hub
 from releases.models import Release
 from releases.queries.access import actor_of
 from releases.queries.boards import planning_refusal
+from releases.queries.freezes import freezing_refusal
 from releases.queries.gate_panel import signer_of
 from releases.queries.release_pages import bypass_refusal, steering_refusal
 
@@ -161,6 +162,7 @@ class ReleaseConsumer(LiveConsumer):
             edits_rules=edits_rules,
             signer=signer_of(actor),
             bypass_refusal=bypass_refusal(actor),
+            freeze_refusal=freezing_refusal(actor),
         )
 
 
@@ -169,4 +171,4 @@ class BoardConsumer(LiveConsumer):
 
     def topic_for(self, actor: Actor) -> Topic:
         """Return the board."""
-        return BoardTopic(refusal=planning_refusal(actor))
+        return BoardTopic(refusal=planning_refusal(actor), freeze_refusal=freezing_refusal(actor))

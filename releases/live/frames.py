@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from releases.queries import freezes
 from releases.queries.boards import board_sequence, board_view
 from releases.queries.changes import changes_since, release_of, release_sequence, rules_changed_at, stage_occupancy
 from releases.queries.gate_panel import NOBODY
-from releases.queries.gates import gates_by_the_clock
+from releases.queries.gates import freezes_by_the_clock, gates_by_the_clock
 from releases.queries.release_pages import NOT_FOR_ALL, release_view
 from releases.queries.validations import stages_to_validate
 
@@ -32,12 +33,13 @@ RELEASE_REGIONS = (
     "feed",
     "summaries",
     "announce",
+    "freezes",
     "gates",
     "verdict",
     "validation",
     "hotfix",
 )
-BOARD_REGIONS = ("open", "grid")
+BOARD_REGIONS = ("freezes", "open", "grid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,7 @@ class ReleaseTopic:
     edits_rules: bool = False
     signer: Signer = NOBODY
     bypass_refusal: str = NOT_FOR_ALL
+    freeze_refusal: str = freezes.NOT_FOR_ALL
 
     def head(self) -> int:
         """Read the number of the last journal entry."""
@@ -111,7 +114,13 @@ class ReleaseTopic:
         return Frame(since=since, sequence=view.sequence, text=text)
 
     def _view(self, release: Release) -> ReleaseView:
-        return release_view(release, self.refusal, signer=self.signer, bypass_refusal=self.bypass_refusal)
+        return release_view(
+            release,
+            self.refusal,
+            signer=self.signer,
+            bypass_refusal=self.bypass_refusal,
+            freeze_refusal=self.freeze_refusal,
+        )
 
     def _regions(self, view: ReleaseView, services: Iterable[str]) -> str:
         # What a reason rests on is linked for those who may edit it, on the page as in what is pushed.
@@ -125,9 +134,10 @@ class ReleaseTopic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardTopic:
-    """The board, as people see it who may plan (``refusal`` empty) or may not."""
+    """The board, as people see it who may plan and freeze (the refusals are empty) or may not."""
 
     refusal: str
+    freeze_refusal: str = freezes.NOT_FOR_ALL
 
     @property
     def release_id(self) -> int | None:
@@ -139,18 +149,21 @@ class BoardTopic:
         return board_sequence()
 
     def surroundings(self) -> Hashable:
-        """The journals of all releases tell all that the board shows but the rules behind its verdicts."""
-        return rules_changed_at()
+        """The journals of all releases tell all that the board shows but the rules behind its verdicts and freezes."""
+        return rules_changed_at(), freezes_by_the_clock()
 
     def snapshot(self) -> Frame:
         """Render the board."""
-        view = board_view(self.refusal)
+        view = self._view()
         return Frame(since=0, sequence=view.sequence, text=_board(view) + _mark(0, view.sequence))
 
     def delta(self, since: int) -> Frame:
         """Render the board as it is: it is small, and complete it can miss nothing."""
-        view = board_view(self.refusal)
+        view = self._view()
         return Frame(since=since, sequence=view.sequence, text=_board(view) + _mark(since, view.sequence))
+
+    def _view(self) -> BoardView:
+        return board_view(self.refusal, self.freeze_refusal)
 
 
 def beat(sequence: int) -> str:

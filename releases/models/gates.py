@@ -33,6 +33,7 @@ class Freeze(models.Model):
         editable=False,
     )
     declared_by = models.CharField(max_length=150, blank=True, editable=False)
+    lifted_by = models.CharField(max_length=150, blank=True, editable=False)
     history = HistoricalRecords()
 
     class Meta:

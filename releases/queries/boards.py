@@ -23,12 +23,16 @@ from releases.domain.lifecycle import (
 from releases.domain.versions import parse
 from releases.models import Deployment, Promotion, PromotionStep, Release, Service, Stage
 from releases.queries.catalog import services_in_order
+from releases.queries.freezes import NOT_FOR_ALL, freeze_panel
 from releases.queries.paths import on_the_way
 from releases.queries.rules import declared_rules
 from releases.queries.views import BoardCell, BoardRow, BoardStage, BoardView, Control, ReleaseLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from releases.queries.freeze_views import FreezePanel
 
 _OPEN = [state.value for state in OPEN_PROMOTIONS]
 PAGE = 25
@@ -47,13 +51,14 @@ class _Facts:
     promotions: dict[int, Promotion]
     steps: dict[tuple[int, int], PromotionStep]
     rules: Rules
+    freezes: FreezePanel
 
 
-def board_view(refusal: str = "") -> BoardView:
-    """Return the whole board, in a fixed number of queries, for who may plan or (``refusal``) may not."""
+def board_view(refusal: str = "", freeze_refusal: str = NOT_FOR_ALL) -> BoardView:
+    """Return the whole board, in a fixed number of queries, for who may plan and freeze or (by refusal) may not."""
     # Read before all else: what the board shows may be newer than its number, never older.
     sequence = board_sequence()
-    facts = _facts()
+    facts = _facts(freeze_refusal)
     releases = Release.objects.filter(state__in=[state.value for state in OPEN_RELEASES])
     return BoardView(
         sequence=sequence,
@@ -61,6 +66,7 @@ def board_view(refusal: str = "") -> BoardView:
         rows=tuple(_row(facts, service) for service in facts.services),
         open_releases=release_lines(releases.order_by("-updated_at")[:PAGE]),
         plan=Control(verb="plan", allowed=not refusal, why_not=refusal),
+        freezes=facts.freezes,
     )
 
 
@@ -72,17 +78,19 @@ def board_sequence() -> int:
     return Release.objects.aggregate(entries=Sum("sequence"))["entries"] or 0
 
 
-def _facts() -> _Facts:
+def _facts(freeze_refusal: str = NOT_FOR_ALL) -> _Facts:
     rules = declared_rules()
     promotions = Promotion.objects.filter(state__in=_OPEN).select_related("release", "started_by")
     steps = PromotionStep.objects.filter(promotion__state__in=_OPEN).select_related("promotion")
+    stages = list(Stage.objects.select_related("live_version__release").order_by("position"))
     return _Facts(
-        stages=list(Stage.objects.select_related("live_version__release").order_by("position")),
+        stages=stages,
         services=services_in_order(rules.depends_on),
         deployments={(each.stage_id, each.service_id): each for each in Deployment.objects.all()},
         promotions={promotion.stage_id: promotion for promotion in promotions},
         steps={(step.promotion.stage_id, step.service_id): step for step in steps},
         rules=rules,
+        freezes=freeze_panel(freeze_refusal, stages),
     )
 
 
@@ -99,6 +107,7 @@ def _stage(facts: _Facts, stage: Stage) -> BoardStage:
         by=promotion.started_by.get_username() if promotion else "",
         verdict=_verdict(facts, stage),
         next_step=_next_step(facts, stage),
+        frozen_until=_frozen_until(facts, stage),
     )
 
 
@@ -130,6 +139,11 @@ def _next_step(facts: _Facts, stage: Stage) -> str:
     way = on_the_way(facts.stages, live.release.path)
     after = next((each for each in way if each.position > stage.position), None)
     return f"Ready for {after.name}" if after and live.release.version == live.version else ""
+
+
+def _frozen_until(facts: _Facts, stage: Stage) -> datetime | None:
+    ends = [each.ends_at for each in facts.freezes.freezes if each.is_on and each.stage == stage.name]
+    return max(ends, default=None)
 
 
 def _row(facts: _Facts, service: Service) -> BoardRow:

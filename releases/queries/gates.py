@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from releases.domain import gates
 from releases.domain.lifecycle import PromotionState
+from releases.domain.plan_kinds import ROLLBACK
 from releases.domain.signoffs import approval_gate, needs_of
 from releases.models import Bypass, Freeze, Promotion, Stage
 from releases.queries.clock import database_now
@@ -27,14 +28,28 @@ if TYPE_CHECKING:
 def declared_freezes() -> tuple[gates.Freeze, ...]:
     """Return the freezes that are not over, by stage and then by when they begin."""
     lasting = Freeze.objects.filter(ends_at__gt=database_now()).select_related("stage")
-    return tuple(map(_freeze, lasting.order_by("stage__position", "starts_at", "pk")))
+    return tuple(map(freeze_value, lasting.order_by("stage__position", "starts_at", "pk")))
 
 
-def closed_gate(stage: Stage) -> gates.Gate | None:
-    """Return the freeze that keeps this stage closed now."""
+def closed_gate(stage: Stage, kind: str) -> gates.Gate | None:
+    """Return the freeze that keeps a release of this kind out of this stage now; nothing keeps it from going back."""
+    if kind == ROLLBACK:
+        return None
     now = database_now()
-    freezes = Freeze.objects.filter(stage=stage, starts_at__lte=now, ends_at__gt=now).select_related("stage")
-    return gates.closed_gate(map(_freeze, freezes), stage.name, now)
+    return gates.closed_gate(_running(stage, now), stage.name, now)
+
+
+def resume_gate(promotion: Promotion) -> gates.Gate | None:
+    """Return the freeze that paused what is on its way to this stage, and keeps it from being resumed."""
+    if promotion.release.kind == ROLLBACK:
+        return None
+    now = database_now()
+    return gates.pausing_gate(_running(promotion.stage, now), promotion.stage.name, now)
+
+
+def _running(stage: Stage, now: datetime) -> tuple[gates.Freeze, ...]:
+    rows = Freeze.objects.filter(stage=stage, starts_at__lte=now, ends_at__gt=now)
+    return tuple(map(freeze_value, rows.select_related("stage")))
 
 
 def release_gates(release: Release, stage: Stage, digest: str) -> tuple[gates.Gate, ...]:
@@ -43,7 +58,11 @@ def release_gates(release: Release, stage: Stage, digest: str) -> tuple[gates.Ga
     ``digest`` is that of what a sign-off would agree to now.
     """
     now = database_now()
-    found = (closed_gate(stage), *_of_the_stage_before(release, stage, now), _approval(release, stage, digest))
+    found = (
+        closed_gate(stage, release.kind),
+        *_of_the_stage_before(release, stage, now),
+        _approval(release, stage, digest),
+    )
     passed = active_bypasses(release, stage, now)
     return tuple(_passed(gate, passed) for gate in found if gate is not None)
 
@@ -54,19 +73,25 @@ def active_bypasses(release: Release, stage: Stage, now: datetime) -> dict[str, 
     return {row.gate: row for row in rows}
 
 
+def freezes_by_the_clock() -> tuple[tuple[object, ...], ...]:
+    """Return the freezes that are on and those to come; another value means that every page shows others."""
+    now = database_now()
+    lasting = Freeze.objects.filter(ends_at__gt=now).order_by("pk").values_list("pk", "starts_at", "ends_at")
+    return tuple((pk, starts_at <= now, ends_at) for pk, starts_at, ends_at in lasting)
+
+
 def gates_by_the_clock(release_id: int) -> tuple[object, ...]:
     """Return what opens and closes gates without anybody acting: freezes and bypasses that last, and soak that is over.
 
     Another value means that a release's page looks different, though its journal tells nothing.
     """
     now = database_now()
-    frozen = Freeze.objects.filter(starts_at__lte=now, ends_at__gt=now).order_by("pk").values_list("pk", flat=True)
     passing = Bypass.objects.filter(release=release_id, expires_at__gt=now).order_by("pk").values_list("pk", flat=True)
     soaks = Stage.objects.filter(soak_minutes__gt=0).values_list("pk", "soak_minutes")
     ran = Promotion.objects.filter(release=release_id, finished_at__isnull=False).aggregate(last=Max("finished_at"))
     last = ran["last"]
     soaked = [pk for pk, minutes in soaks if last is not None and now >= last + timedelta(minutes=minutes)]
-    return tuple(frozen), tuple(passing), tuple(soaked)
+    return freezes_by_the_clock(), tuple(passing), tuple(soaked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,11 +150,14 @@ def _passed(gate: gates.Gate, passed: dict[str, Bypass]) -> gates.Gate:
     return replace(gate, bypass=said)
 
 
-def _freeze(freeze: Freeze) -> gates.Freeze:
+def freeze_value(freeze: Freeze) -> gates.Freeze:
+    """Return the freeze as the domain weighs it."""
     return gates.Freeze(
         id=freeze.pk,
         stage=freeze.stage.name,
         starts_at=freeze.starts_at,
         ends_at=freeze.ends_at,
         reason=freeze.reason,
+        by=freeze.declared_by,
+        in_flight=gates.InFlight(freeze.in_flight),
     )

@@ -16,6 +16,7 @@ from releases.domain.steering import (
     why_not_retry,
     why_not_skip,
 )
+from releases.queries.gates import resume_gate
 from releases.queries.paths import on_the_way
 from releases.queries.promotability import promotion_refusal
 from releases.queries.views import Control
@@ -42,11 +43,18 @@ def controls_of(facts: ReleaseFacts, upcoming: Stage | None, verdict: Verdict, w
     return {
         "promote": control(facts, "promote", _why_not_promote(facts, upcoming, verdict)),
         "pause": control(facts, "pause", why_not_pause(now)),
-        "resume": control(facts, "resume", why_not_resume(now)),
+        "resume": control(facts, "resume", why_not_resume(now) or _why_frozen(facts)),
         "cancel": control(facts, "cancel", why_not_cancel(now)),
         "roll_back": control(facts, "roll_back", way.why_not),
         "recover": control(facts, "recover", why_not_recover(now, facts.release.kind)),
     }
+
+
+def _why_frozen(facts: ReleaseFacts) -> str:
+    if facts.promotion is None or facts.promotion.state != PromotionState.PAUSED:
+        return ""
+    closed = resume_gate(facts.promotion)
+    return closed.text if closed else ""
 
 
 def control(facts: ReleaseFacts, verb: str, refusal: str) -> Control:

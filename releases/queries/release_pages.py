@@ -9,6 +9,7 @@ from releases.domain.access import SYSTEM, Actor, Permission, why_not
 from releases.domain.aggregation import CallbackStatus
 from releases.domain.lifecycle import DONE_SLOTS, RETRYABLE_SLOTS, PromotionState, ReleaseState, SlotState
 from releases.domain.rollbacks import waits_for
+from releases.queries import freezes
 from releases.queries.gate_panel import NOBODY, gate_panel
 from releases.queries.hotfixes import hotfix_panel
 from releases.queries.labels import label_and_release, train_of
@@ -38,7 +39,12 @@ def release_by_label(version: str) -> Release:
 
 
 def release_view(
-    release: Release, refusal: str = "", *, signer: Signer = NOBODY, bypass_refusal: str = NOT_FOR_ALL
+    release: Release,
+    refusal: str = "",
+    *,
+    signer: Signer = NOBODY,
+    bypass_refusal: str = NOT_FOR_ALL,
+    freeze_refusal: str = freezes.NOT_FOR_ALL,
 ) -> ReleaseView:
     """Return the page for everybody who may act, or for everybody who may not because of ``refusal``.
 
@@ -70,6 +76,7 @@ def release_view(
         validation=validation_panel(facts),
         hotfix=hotfix_panel(facts),
         gates=gate_panel(release, stage, verdict, signer, bypass_refusal),
+        freezes=freezes.freeze_panel(freeze_refusal, on_the_way(facts.stages, release.path)),
     )
 
 

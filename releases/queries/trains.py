@@ -17,9 +17,9 @@ from releases.domain.trains import (
     why_not_hold,
     why_not_resume,
 )
-from releases.models import Freeze, Train, TrainEvent, TrainSchedule, TrainStep
+from releases.models import Train, TrainEvent, TrainSchedule, TrainStep
 from releases.queries.boarding import train_set
-from releases.queries.clock import database_now
+from releases.queries.freezes import freeze_views
 from releases.queries.views import Control
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from releases.domain.plans import Problem
     from releases.domain.verdicts import Reason
+    from releases.queries.freeze_views import FreezeView
 
 _OPEN = [state.value for state in OPEN_TRAINS]
 ENDED_SHOWN = 10
@@ -97,15 +98,6 @@ class TrainView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FreezeView:
-    stage: str
-    starts_at: datetime
-    ends_at: datetime
-    reason: str
-    is_on: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DepartureBoard:
     """``next`` is the train that leaves first, with who is on board; ``freezes`` are those that are not over."""
 
@@ -126,7 +118,7 @@ def departure_board(actor: Actor) -> DepartureBoard:
         next=_view(first, actor) if first else None,
         departures=tuple(map(line_of, coming)),
         ended=tuple(map(line_of, ended)),
-        freezes=_freezes(),
+        freezes=freeze_views(actor),
         has_schedules=TrainSchedule.objects.exists(),
     )
 
@@ -219,19 +211,4 @@ def _step(step: TrainStep) -> TrainStepView:
         finished_at=step.finished_at,
         undone=step.undone,
         undone_at=step.undone_at,
-    )
-
-
-def _freezes() -> tuple[FreezeView, ...]:
-    now = database_now()
-    lasting = Freeze.objects.filter(ends_at__gt=now).select_related("stage").order_by("starts_at", "stage__position")
-    return tuple(
-        FreezeView(
-            stage=freeze.stage.name,
-            starts_at=freeze.starts_at,
-            ends_at=freeze.ends_at,
-            reason=freeze.reason,
-            is_on=freeze.starts_at <= now,
-        )
-        for freeze in lasting
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from releases.domain.plans import Plan
     from releases.domain.transitions import RiskWindow
     from releases.domain.what_if import Edits
+    from releases.queries.freeze_views import FreezePanel
     from releases.queries.gate_views import GatePanel
     from releases.queries.hotfix_views import HotfixPanel
     from releases.queries.validation_views import ValidationPanel
@@ -183,6 +184,7 @@ class ReleaseView:
     notes: str
     validation: ValidationPanel
     gates: GatePanel
+    freezes: FreezePanel
     hotfix: HotfixPanel | None = None
 
     def step(self, service: str) -> StepView:
@@ -236,6 +238,7 @@ class BoardStage:
     """compatible | compatible_with_warnings | incompatible | undetermined | empty when nothing runs there."""
     next_step: str
     """For example ``Ready for QA``; empty when there is none."""
+    frozen_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +250,7 @@ class BoardView:
     rows: tuple[BoardRow, ...]
     open_releases: tuple[ReleaseLine, ...]
     plan: Control
+    freezes: FreezePanel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ READS = [
     "/releases/2.2.0-alpha.1/manifest",
     "/releases/2.2.0-alpha.1/journal",
     "/trains",
+    "/freezes",
     "/sessions/6eda6882-683b-4828-bc1f-d92996cc94f8",
     "/sessions/6eda6882-683b-4828-bc1f-d92996cc94f8/stream",
 ]
@@ -38,6 +39,8 @@ COMMANDS: list[tuple[str, object]] = [
     ("/releases/2.2.0-alpha.1/validations", {}),
     ("/releases/2.2.0-alpha.1/signoffs", {"role": "approver", "digest": "0" * 64}),
     ("/releases/2.2.0-alpha.1/bypasses", {"stage": "DEV", "gate": "freeze", "reason": "Known"}),
+    ("/freezes", {"reason": "Incident", "hours": 1}),
+    ("/freezes/lift", {"freezes": [1]}),
     ("/trains", {"schedule": "platform", "departs_at": "2030-01-01T10:00:00Z"}),
     ("/trains/2026-W48/depart", {}),
     ("/trains/2026-W48/hold", {"reason": "Incident"}),

@@ -9,6 +9,7 @@ from releases.domain.aggregation import CallbackStatus
 from releases.domain.lifecycle import RETRYABLE_SLOTS, PromotionState, ReleaseState, SlotState
 from releases.domain.rules import Severity
 from releases.domain.verdicts import Reason, Verdict
+from releases.queries.freeze_views import FreezePanel
 from releases.queries.gate_panel import NO_GATES
 from releases.queries.validation_views import ValidationPanel
 from releases.queries.views import Control, Entry, LateResult, ReleaseView, StageView, StepView, SummaryView, WayBack
@@ -127,6 +128,7 @@ def held_release(refusal: str = "") -> ReleaseView:
             ),
         ),
         notes="",
+        freezes=FreezePanel(stages=("STAGING", "PROD"), freezes=(), freeze=control("freeze", refusal)),
         gates=NO_GATES,
         validation=ValidationPanel(control=control("validate", refusal), stage="", stages=()),
     )

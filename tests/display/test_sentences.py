@@ -47,6 +47,17 @@ def entry(kind: str, payload: dict[str, object], *, actor: str = "manager", serv
             {"version": "1.5.3", "reason": "AppTrust: 503"},
             "AppTrust does not know yet that checkout 1.5.3 is in quarantine: AppTrust: 503; it is told again",
         ),
+        (
+            "freeze.declared",
+            {"stage": "PROD", "until": "2026-12-01T08:00:00+00:00", "reason": "holidays"},
+            "manager froze PROD until 2026-12-01 08:00 UTC: holidays",
+        ),
+        ("freeze.lifted", {"stage": "PROD", "reason": "", "is_paused": False}, "manager lifted the freeze of PROD"),
+        (
+            "freeze.lifted",
+            {"stage": "QA", "reason": "over", "is_paused": True},
+            "manager lifted the freeze of QA; the promotion may be resumed: over",
+        ),
         ("step.accepted", {"message": ""}, "manager accepted the late result of checkout"),
         ("step.accepted", {"message": "slow disk"}, "manager accepted the late result of checkout: slow disk"),
         (

@@ -1,10 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from releases.domain.gates import Freeze, Gate, GateKind, closed_gate, freeze_gates
+from releases.domain.gates import (
+    Freeze,
+    Gate,
+    GateKind,
+    InFlight,
+    closed_gate,
+    freeze_gates,
+    pausing_gate,
+    why_not_lift,
+)
 
 BEGIN = datetime(2026, 11, 27, 18, 0, tzinfo=UTC)
 END = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
@@ -23,6 +33,22 @@ def test_a_freeze_that_runs_closes_its_stage_and_says_until_when_and_why() -> No
             until=END,
         ),
     )
+
+
+def test_a_freeze_says_who_declared_it() -> None:
+    (gate,) = freeze_gates([replace(HOLIDAYS, by="olga")], BEGIN)
+    assert gate.text == "PROD is frozen by olga until 2026-12-01 08:00 UTC: holidays."
+
+
+@pytest.mark.parametrize(("policy", "closed"), [(InFlight.FINISH, False), (InFlight.PAUSE, True)])
+def test_only_a_freeze_that_pauses_keeps_from_resuming(policy: InFlight, *, closed: bool) -> None:
+    gate = pausing_gate([replace(HOLIDAYS, in_flight=policy)], "PROD", BEGIN)
+    assert (gate is not None) is closed
+
+
+def test_a_freeze_is_lifted_until_it_is_over() -> None:
+    assert why_not_lift(HOLIDAYS, "", END - MOMENT) == ""
+    assert why_not_lift(HOLIDAYS, "", END) == "The freeze 1 of PROD is over: it ended at 2026-12-01 08:00 UTC."
 
 
 def test_a_freeze_to_come_is_told_and_closes_nothing_yet() -> None:

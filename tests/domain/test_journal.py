@@ -28,6 +28,7 @@ def test_kinds_are_stable() -> None:
         "dispatch.retrying",
         "dispatch.sent",
         "evidence.recorded",
+        "freeze.declared",
         "freeze.lifted",
         "gate.bypassed",
         "hotfix.live",

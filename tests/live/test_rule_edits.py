@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from releases.actions.freezes import FreezeRequest, freeze_stages
 from releases.actions.rules import edit_rule
 from releases.domain.access import Role
 from releases.models import Constraint
@@ -48,3 +49,18 @@ async def test_the_board_is_judged_anew_though_no_release_changed() -> None:
 
         assert len(viewer.frames) == frames + 1
         assert viewer.shown() == await viewer.reloaded()
+
+
+async def test_a_freeze_is_pushed_to_the_board_and_to_the_pages_of_all_releases() -> None:
+    release = await act(board_with_release)
+    async with (
+        viewing("maria", "/", "/ws/board/") as board,
+        viewing("vera", f"/releases/{release.version}", f"/ws/releases/{release.pk}/") as page,
+    ):
+        request = FreezeRequest(stages=("PROD",), reason="holidays", hours=4)
+        await act(lambda: freeze_stages(actor=person(), request=request))
+        await board.receive()
+        await page.receive()
+
+        for each in (board, page):
+            assert ("PROD frozen" in each.shown(), each.shown()) == (True, await each.reloaded())

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from releases.queries.boards import board_view, planning_refusal
+from releases.queries.freezes import freezing_refusal
 from releases.web.requests import actor
 
 if TYPE_CHECKING:
@@ -19,5 +20,6 @@ if TYPE_CHECKING:
 @login_required
 def show(request: HttpRequest) -> HttpResponse:
     """Show every stage and service."""
-    board = board_view(planning_refusal(actor(request)))
+    person = actor(request)
+    board = board_view(planning_refusal(person), freezing_refusal(person))
     return render(request, "releases/board.html", {"board": board})

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from releases.domain.lifecycle import ReleaseState
 from releases.queries.boards import find_releases, release_lines
+from releases.queries.freezes import freezing_refusal
 from releases.queries.gate_panel import signer_of
 from releases.queries.release_pages import bypass_refusal, release_by_label, release_view, steering_refusal
 from releases.web.requests import actor, cursor
@@ -46,5 +47,6 @@ def show(request: HttpRequest, version: str) -> HttpResponse:
         steering_refusal(person),
         signer=signer_of(person),
         bypass_refusal=bypass_refusal(person),
+        freeze_refusal=freezing_refusal(person),
     )
     return render(request, "releases/release.html", {"release": view})
