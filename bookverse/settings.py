@@ -103,6 +103,10 @@ UNDELIVERABLE_AFTER_MS = env.int("UNDELIVERABLE_AFTER_MS", default=120_000)
 COLLECT_EVERY_S = env.int("COLLECT_EVERY_S", default=60)
 # PROBE_EVERY_S: seconds between two rounds of probing what is deployed; 0 to probe only when somebody asks.
 PROBE_EVERY_S = env.int("PROBE_EVERY_S", default=60)
+# HEALTH_EVERY_S: seconds between two checks of the platform's health; 0 to check only when somebody asks.
+HEALTH_EVERY_S = env.int("HEALTH_EVERY_S", default=60)
+# HEALTH_SLOW_MS: milliseconds within which 95 % of a service's probes must be answered for it to count as healthy.
+HEALTH_SLOW_MS = env.int("HEALTH_SLOW_MS", default=1_000)
 # VALIDATION_TOKEN: the bearer token that validations call services with; without it they send none.
 VALIDATION_TOKEN: str = env.str("VALIDATION_TOKEN", default="")
 # STOP_NOTICE_S: seconds in which a board that was told to stop still serves but answers /readyz with 503.

@@ -95,6 +95,26 @@ def probe_every() -> timedelta:
     return timedelta(seconds=settings.PROBE_EVERY_S)
 
 
+def health_every() -> timedelta:
+    """How often the platform's health is checked; zero for only when somebody asks."""
+    return timedelta(seconds=settings.HEALTH_EVERY_S)
+
+
+def health_slow_ms() -> int:
+    """How long an answer to a probe may take before its service counts as slow."""
+    return int(settings.HEALTH_SLOW_MS)
+
+
+def collect_every() -> timedelta:
+    """How often versions are collected."""
+    return timedelta(seconds=settings.COLLECT_EVERY_S)
+
+
+def redis_url() -> str:
+    """Where the processes meet, empty when there is only one."""
+    return str(settings.REDIS_URL)
+
+
 def registry_url() -> str:
     """AppTrust's base address, empty when none is configured."""
     return str(settings.JFROG_URL)

@@ -116,6 +116,7 @@ def _renew(claims: Mapping[int, int]) -> None:
 @transaction.atomic(durable=True)
 def _settle(sent: Delivery, answer: Answer) -> None:
     """Settle what the release's journal tells of."""
+    assert sent.release_id is not None  # noqa: S101 (an inbox gets the results of a release's sessions)
     ledger = open_ledger(release_id=sent.release_id, actor="board")
     delivery = _record(sent, answer, ledger.now)
     if delivery is None or delivery.is_open:

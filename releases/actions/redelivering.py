@@ -13,9 +13,12 @@ from releases.domain.access import Permission, require
 from releases.domain.errors import Conflict, NotFound
 from releases.domain.journal import Kind
 from releases.models import Delivery
+from releases.queries.clock import database_now
 from releases.queries.deliveries import why_not_again
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from releases.actions.ledger import Ledger
     from releases.domain.access import Actor
 
@@ -27,21 +30,29 @@ def redeliver(*, actor: Actor, delivery_id: int, key: str = "") -> int:
     ``NotFound`` for an unknown one, ``Conflict`` while it is on its way or its receiver is switched off.
     """
     require(actor, Permission.REDELIVER)
-    release_id = Delivery.objects.filter(pk=delivery_id).values_list("release_id", flat=True).first()
-    if release_id is None:
+    known = Delivery.objects.filter(pk=delivery_id).first()
+    if known is None:
         raise NotFound(f"There is no delivery {delivery_id}.")
     print_ = fingerprint("redeliver", delivery=delivery_id)
-    ledger = open_ledger(release_id=release_id, actor=actor.name)
+    ledger = open_ledger(release_id=known.release_id, actor=actor.name) if known.release_id else None
+    first = _locked(delivery_id)
     answer = recall(actor=actor, key=key, print_=print_)
     if answer is not None:
         return int(str(answer["delivery"]))
-    again = _open_again(ledger, delivery_id)
+    again = _open_again(first, ledger.now if ledger else database_now())
+    if ledger:
+        _note(ledger, again)
     remember(actor=actor, key=key, print_=print_, result={"delivery": again.pk})
     return again.pk
 
 
-def _open_again(ledger: Ledger, delivery_id: int) -> Delivery:
-    first = Delivery.objects.select_related("inbox", "subscription", "channel").get(pk=delivery_id)
+def _locked(delivery_id: int) -> Delivery:
+    """What concerns no release is its own lock; of what concerns one, nothing is sent again without the release's."""
+    receivers = Delivery.objects.select_related("inbox", "subscription", "channel")
+    return receivers.select_for_update(of=("self",)).get(pk=delivery_id)
+
+
+def _open_again(first: Delivery, now: datetime) -> Delivery:
     on_its_way = first.repetitions.filter(delivered_at=None, gave_up_at=None).exists()
     if refusal := why_not_again(first, on_its_way=on_its_way):
         raise Conflict(refusal)
@@ -54,12 +65,19 @@ def _open_again(ledger: Ledger, delivery_id: int) -> Delivery:
         kind=first.kind,
         repeats=first,
         body=first.body,
-        now=ledger.now,
+        now=now,
     )
     again.save(force_insert=True)
-    ledger.append(
-        Kind.DELIVERY_REPEATED, receiver=first.receiver.name, what=first.kind, delivery=again.pk, repeats=first.pk
-    )
-    ledger.close()
     send_on_commit()
     return again
+
+
+def _note(ledger: Ledger, again: Delivery) -> None:
+    ledger.append(
+        Kind.DELIVERY_REPEATED,
+        receiver=again.receiver.name,
+        what=again.kind,
+        delivery=again.pk,
+        repeats=again.repeats_id,
+    )
+    ledger.close()

@@ -19,10 +19,12 @@ from releases.enqueue import task_on_commit
 from releases.models import Channel, Delivery, MessageTemplate, Promotion, Subscription
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from releases.models import JournalEntry, Release
+
+    Document = Callable[[], dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,8 @@ def tell(followers: Sequence[Follower], entry: JournalEntry) -> None:
         if is_wanted(entry.kind, stage, events=follower.events, stages=follower.stages)
     ]
     if wanting:
-        _open_deliveries(wanting, entry)
+        message = Message(kind=entry.kind, at=entry.at, release=entry.release)
+        open_deliveries(wanting, message, document=lambda: entry_document(entry), note=lambda: note_document(entry))
 
 
 def _stage_of(entry: JournalEntry) -> str:
@@ -75,17 +78,27 @@ def _stage_of(entry: JournalEntry) -> str:
     return latest.first() or ""
 
 
-def _open_deliveries(followers: Sequence[Follower], entry: JournalEntry) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What deliveries of one happening share; no ``release`` where it concerns the platform as a whole."""
+
+    kind: str
+    at: datetime
+    release: Release | None = None
+
+
+def open_deliveries(followers: Sequence[Follower], message: Message, *, document: Document, note: Document) -> None:
+    """Put the message on its way: ``document`` to the webhooks among the followers, ``note`` to the channels."""
     is_said = any(follower.is_channel for follower in followers)
-    said, document = as_json(note_document(entry)) if is_said else "", as_json(entry_document(entry))
+    said, written = as_json(note()) if is_said else "", as_json(document())
     opened = [
         new_delivery(
             subscription_id=None if follower.is_channel else follower.pk,
             channel_id=follower.pk if follower.is_channel else None,
-            release=entry.release,
-            kind=entry.kind,
-            body=said if follower.is_channel else document,
-            now=entry.at,
+            release=message.release,
+            kind=message.kind,
+            body=said if follower.is_channel else written,
+            now=message.at,
         )
         for follower in followers
     ]

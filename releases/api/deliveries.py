@@ -28,7 +28,10 @@ class DeliveriesQuery(Schema):
 
 
 class DeliveryAnswer(Schema):
-    """``what`` is the kind of the journal entry; ``problem`` is that of the last try."""
+    """``what`` is the kind of the journal entry, or ``platform.…`` where ``release`` is empty.
+
+    ``problem`` is that of the last try.
+    """
 
     id: int
     message_id: str

@@ -15,6 +15,7 @@ from releases.display.entry_words import names_of as _names
 from releases.display.entry_words import number_of as _int
 from releases.display.entry_words import service_of as _service
 from releases.display.entry_words import text_of as _get
+from releases.display.health import fares
 from releases.display.rollback_sentences import (
     quarantined,
     recovery_started,
@@ -24,6 +25,7 @@ from releases.display.rollback_sentences import (
     rollback_started,
 )
 from releases.display.status import Status, status_of, words
+from releases.domain.health import CHANGE_KINDS
 from releases.domain.journal import Kind
 from releases.domain.plan_kinds import ROLLBACK
 
@@ -343,4 +345,5 @@ _RULES: dict[str, Callable[[Entry], Worded]] = {
     Kind.FREEZE_LIFTED: _lifted,
     Kind.VALIDATION_STARTED: _validation_started,
     Kind.VALIDATION_FINISHED: _validation_finished,
+    **dict.fromkeys(CHANGE_KINDS, fares),
 }

@@ -6,6 +6,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from releases.domain.health import CHANGE_KINDS
 from releases.domain.journal import Kind
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ DEFAULT_EVENTS = (
     "step.retried",
     "step.skipped",
     "verdict.changed",
+    "platform.*",
 )
 _PATTERN = re.compile(r"[a-z_*]+(\.[a-z_*]+)?")
 
@@ -27,6 +29,11 @@ _PATTERN = re.compile(r"[a-z_*]+(\.[a-z_*]+)?")
 def is_told(kind: str) -> bool:
     """Tell whether anybody may hear of this kind at all."""
     return not kind.startswith(UNTOLD)
+
+
+def told_kinds() -> tuple[str, ...]:
+    """Return everything that can be heard of: what journals tell, and how the platform fares."""
+    return (*(kind.value for kind in Kind if is_told(kind)), *CHANGE_KINDS)
 
 
 def is_wanted(kind: str, stage: str, *, events: str, stages: Sequence[str]) -> bool:
@@ -46,7 +53,7 @@ def why_not_patterns(events: str) -> str:
     patterns = patterns_of(events)
     if not patterns:
         return "Name at least one event, for example promotion.held, promotion.* or *."
-    known = [kind.value for kind in Kind if is_told(kind)]
+    known = told_kinds()
     for pattern in patterns:
         if not _PATTERN.fullmatch(pattern) or not any(fnmatchcase(kind, pattern) for kind in known):
             return f"No event is called {pattern[:60]}; the events are {', '.join(sorted(known))}."

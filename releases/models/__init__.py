@@ -16,6 +16,7 @@ from releases.models.contracts import (
     ProbeRound,
 )
 from releases.models.gates import ApprovalRule, Bypass, Freeze, SignOff
+from releases.models.health import HealthReport
 from releases.models.hotfixes import Debt, Hotfix, HotfixPolicy
 from releases.models.inboxes import Delivery, Inbox
 from releases.models.journal import JournalEntry
@@ -53,6 +54,7 @@ __all__ = [
     "Dispatch",
     "DocumentFetch",
     "Freeze",
+    "HealthReport",
     "Hotfix",
     "HotfixPolicy",
     "Ignore",

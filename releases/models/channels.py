@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from django.db import models
 
-from releases.domain.journal import Kind
-from releases.domain.telling import is_told
+from releases.domain import telling
 from releases.domain.wording import DEFAULT_TEXT, DEFAULT_TITLE
 from releases.models.subscriptions import default_events
 
 
 def told_kinds() -> list[tuple[str, str]]:
-    return [(kind.value, kind.value) for kind in Kind if is_told(kind)]
+    return [(kind, kind) for kind in telling.told_kinds()]
 
 
 class Channel(models.Model):

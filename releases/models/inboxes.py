@@ -32,7 +32,7 @@ class Delivery(models.Model):
     """A message on its way to one receiver: open until delivered or given up.
 
     An inbox gets the results of a session; a subscription what the journal says of a release (``kind``), and a
-    channel the same in words.
+    channel the same in words. What concerns the platform as a whole has no ``release``.
     ``message_id`` and ``body`` are the same for every try; ``claimed_until`` and ``claim_no`` belong to the sender.
     Who sends a message again makes another delivery of the same body, which ``repeats`` the first.
     """
@@ -41,7 +41,7 @@ class Delivery(models.Model):
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, null=True, related_name="deliveries")
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, null=True, related_name="deliveries")
     session = models.ForeignKey(AggregationSession, on_delete=models.PROTECT, null=True, related_name="deliveries")
-    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="deliveries")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, null=True, related_name="deliveries")
     kind = models.CharField(max_length=40)
     repeats = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="repetitions")
     message_id = models.UUIDField(unique=True)
@@ -79,7 +79,7 @@ class Delivery(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} of {self.release} to {self.receiver}"
+        return f"{self.kind} of {self.release or 'the platform'} to {self.receiver}"
 
     @property
     def receiver(self) -> Inbox | Subscription | Channel:

@@ -29,7 +29,10 @@ DELIVERY_STATES: dict[str, Q] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryLine:
-    """``next_at`` is None once nothing more is tried; ``problem`` is that of the last try."""
+    """``next_at`` is None once nothing more is tried; ``problem`` is that of the last try.
+
+    ``release`` is empty for what concerns the platform as a whole.
+    """
 
     id: int
     message_id: str
@@ -120,7 +123,7 @@ def _line(delivery: Delivery, refusal: str) -> DeliveryLine:
         receiver=delivery.receiver.name,
         receiver_kind="inbox" if delivery.inbox_id else "webhook" if delivery.subscription_id else "channel",
         what=delivery.kind,
-        release=delivery.release.version,
+        release=delivery.release.version if delivery.release else "",
         state=_state(delivery),
         tries=delivery.tries,
         problem=delivery.problem,

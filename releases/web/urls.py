@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path
+from django.views.generic import RedirectView
 
 from releases.web.views import (
     board,
@@ -13,6 +14,7 @@ from releases.web.views import (
     frame,
     freezes,
     gates,
+    health,
     matrix,
     plan,
     promotion,
@@ -72,5 +74,8 @@ urlpatterns = [
     path("debts", debts.index, name="debts"),
     path("debts/<int:number>/pay", debts.pay, name="debt_pay"),
     path("matrix", matrix.show, name="matrix"),
+    path("health", health.show, name="health"),
+    path("health/check", health.check, name="health_check"),
+    path("health-board", RedirectView.as_view(pattern_name="web:health")),
     path("diagnostics", diagnostics.show, name="diagnostics"),
 ]

@@ -77,6 +77,8 @@ EXEMPT: Mapping[str, str] = {
     "quarantining._claim": "what the registry was not told it is told by whoever looks next; it looks first",
     "quarantining._renew": "what the registry was not told it is told by whoever looks next; it looks first",
     "quarantining._settle": "what the registry was told twice it does once; no promotion waits for it",
+    "health._ask_for_one": "a person who sees no newer look asks again",
+    "health._store": "a look that was lost is followed by another; no promotion waits for it",
     "redelivering.redeliver": "a person's own act: one transaction, told by its key when it is repeated",
     "recovery._leave_behind": "the sweeper finds the same failure again; the harness's people roll nothing back",
     "recovery._leave_to_people": "the sweeper finds the same failure again; the harness's people roll nothing back",

@@ -83,6 +83,9 @@ def entry(kind: str, payload: dict[str, object], *, actor: str = "manager", serv
             {"reason": "connection refused", "next_in_ms": 2000},
             "checkout could not be reached: connection refused; asking again in 2s",
         ),
+        ("platform.healthy", {"before": "UNKNOWN"}, "The platform is healthy again"),
+        ("platform.degraded", {"reason": "Redis is away."}, "The platform is degraded: Redis is away"),
+        ("platform.unknown", {}, "The platform is not known to be healthy"),
         ("inbox.delivered", {"inbox": "ops", "phase": 2}, "ops was sent the results of phase 2"),
         (
             "inbox.gave_up",
