@@ -24,6 +24,7 @@ READS = [
     "/releases/2.2.0-alpha.1/journal",
     "/trains",
     "/freezes",
+    "/inbox",
     "/sessions/6eda6882-683b-4828-bc1f-d92996cc94f8",
     "/sessions/6eda6882-683b-4828-bc1f-d92996cc94f8/stream",
 ]
