@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from releases.actions.hotfixes import charge_hotfix
@@ -26,6 +27,8 @@ from releases.models import PlatformVersion, Promotion, PromotionStep, Stage
 from releases.queries.paths import stages_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from releases.actions.ledger import Ledger
     from releases.models import Observation
 
@@ -59,9 +62,19 @@ def set_promotion_state(ledger: Ledger, promotion: Promotion, state: PromotionSt
     if current is state:
         return False
     promotion.state = move(PROMOTION_MOVES, current, state).value
-    promotion.save(update_fields=["state"])
+    note_wait(promotion, ledger.now, waits=state is not PromotionState.RUNNING)
+    promotion.save(update_fields=["state", "waited_ms", "waiting_since"])
     ledger.move(_RELEASE_STATE[state])
     return True
+
+
+def note_wait(promotion: Promotion, now: datetime, *, waits: bool) -> None:
+    """Count the time in which a promotion waits for people, apart from what the services take; the caller saves."""
+    since, promotion.waiting_since = promotion.waiting_since, None
+    if waits:
+        promotion.waiting_since = since or now
+    elif since is not None:
+        promotion.waited_ms += round((now - since) / timedelta(milliseconds=1))
 
 
 def _advance_phase(ledger: Ledger, promotion: Promotion) -> bool:

@@ -18,6 +18,7 @@ from releases.domain.journal import Kind
 from releases.domain.lifecycle import OnFailure, ReleaseState, SlotState
 from releases.domain.versions import next_in_channel, parse
 from releases.models import Deployment, Inbox, PlatformVersion, Promotion, PromotionStep, Service, Stage
+from releases.queries.forecasts import forecast_for
 from releases.queries.paths import first_channel, stages_of
 from releases.queries.plans import taken_versions
 from releases.queries.promotability import promotion_refusal
@@ -25,6 +26,7 @@ from releases.queries.promotability import promotion_refusal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from releases.domain.forecasts import PromotionForecast
     from releases.models import Release
     from releases.queries.promotability import Refusal
 
@@ -164,12 +166,15 @@ def open_promotion(ledger: Ledger, stage: Stage, opening: Opening) -> Promotion:
     release = ledger.release
     stage.epoch += 1
     stage.save(update_fields=["epoch"])
+    # All of them: a stage may run something else than the plan's baseline; what it has already is skipped.
+    phases = release.plan["all_phases"]
+    live = _live_versions(stage)
+    forecast = forecast_for(stage, phases, release.manifest, live, opening.timeout_ms)
     promotion = Promotion.objects.create(
         release=release,
         stage=stage,
         version=opening.version,
-        # All of them: a stage may run something else than the plan's baseline; what it has already is skipped.
-        phases=release.plan["all_phases"],
+        phases=phases,
         timeout_ms=opening.timeout_ms,
         strategy=opening.strategy,
         inbox=opening.inbox,
@@ -177,20 +182,25 @@ def open_promotion(ledger: Ledger, stage: Stage, opening: Opening) -> Promotion:
         on_failure=opening.on_failure.value,
         started_by_id=opening.started_by_id,
         started_at=ledger.now,
+        forecast=forecast.document(),
     )
-    live = _live_versions(stage)
     ledger.move(ReleaseState.PROMOTING)
+    _note_start(ledger, promotion, live, forecast)
+    _create_steps(ledger, promotion, live)
+    return promotion
+
+
+def _note_start(ledger: Ledger, promotion: Promotion, live: Mapping[str, str], forecast: PromotionForecast) -> None:
     ledger.append(
         Kind.PROMOTION_STARTED,
-        stage=stage.name,
+        stage=promotion.stage.name,
         version=promotion.version,
-        services=release.manifest,
+        services=ledger.release.manifest,
         running=live,
         phases=promotion.phases,
         timeout_ms=promotion.timeout_ms,
+        forecast={"p50_ms": forecast.p50_ms, "p90_ms": forecast.p90_ms, "basis": forecast.basis},
     )
-    _create_steps(ledger, promotion, live)
-    return promotion
 
 
 def _label(ledger: Ledger, stage: Stage) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from releases.actions.advancing import advance, set_promotion_state
+from releases.actions.advancing import advance, note_wait, set_promotion_state
 from releases.actions.slots import MESSAGE_LIMIT, close_session_when_done, close_slot, open_session, open_slots
 from releases.actions.turns import find_step, refuse, take_turn
 from releases.domain.aggregation import Reason
@@ -118,7 +118,8 @@ def cancel_promotion(ledger: Ledger, promotion: Promotion, reason: str) -> None:
     _cancel_steps(ledger, promotion)
     promotion.state = move(PROMOTION_MOVES, PromotionState(promotion.state), PromotionState.CANCELLED).value
     promotion.finished_at = ledger.now
-    promotion.save(update_fields=["state", "finished_at"])
+    note_wait(promotion, ledger.now, waits=False)
+    promotion.save(update_fields=["state", "finished_at", "waited_ms", "waiting_since"])
     ledger.append(Kind.PROMOTION_CANCELLED, stage=promotion.stage.name, reason=reason[:REASON_LIMIT])
     succeeded = ledger.release.promotions.filter(state=PromotionState.SUCCEEDED.value).exists()
     ledger.move(ReleaseState.WAITING if succeeded else ReleaseState.PLANNED)

@@ -7,6 +7,7 @@ from datetime import datetime
 from ninja import Schema
 
 from releases.api.control_answers import ControlAnswer
+from releases.api.forecast_answers import ForecastPanelAnswer
 from releases.api.gate_answers import GatePanelAnswer
 from releases.api.plan_answers import VerdictAnswer
 
@@ -245,6 +246,7 @@ class ReleaseAnswer(Schema):
     verdict: VerdictAnswer
     validation: ValidationPanelAnswer
     gates: GatePanelAnswer
+    forecast: ForecastPanelAnswer
 
 
 class SteeredRelease(Schema):

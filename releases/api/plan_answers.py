@@ -107,13 +107,49 @@ class GateAnswer(Schema):
     until: str | None
 
 
+class PhaseForecastAnswer(Schema):
+    """Counted from the beginning of this phase to the end of the promotion; ``services`` are those that move."""
+
+    services: list[str]
+    p50_ms: int | None
+    p90_ms: int
+
+
+class PromotionForecastAnswer(Schema):
+    """Half of such promotions keep the services busy for at most ``p50_ms``, nine of ten for at most ``p90_ms``.
+
+    ``runs`` is how often the least known service succeeded there; those in ``unknown`` never did: the timeout is their
+    bound, and ``p50_ms`` is null. ``slowest`` names for each phase the service that it waits for.
+    """
+
+    p50_ms: int | None
+    p90_ms: int
+    runs: int
+    unknown: list[str]
+    slowest: list[str]
+    basis: str
+    phases: list[PhaseForecastAnswer]
+
+
+class StageForecastAnswer(Schema):
+    """``waits`` says what people have to do, or the clock has to reach; no forecast counts that."""
+
+    stage: str
+    forecast: PromotionForecastAnswer
+    waits: list[str]
+
+
 class ForecastAnswer(Schema):
-    """Milliseconds; null is unknown, because the services in ``unknown`` were never promoted."""
+    """Milliseconds; null is unknown, because the services in ``unknown`` were never promoted.
+
+    ``stages`` foresees each stage on the way by what ran there before.
+    """
 
     critical_path_ms: int | None
     critical_path: list[str]
     barrier_ms: int | None
     unknown: list[str]
+    stages: list[StageForecastAnswer] = Field(default_factory=list)
 
 
 class ComparedAnswer(Schema):

@@ -77,7 +77,16 @@ def _created(entry: Entry) -> Worded:
 
 def _promotion_started(entry: Entry) -> Worded:
     version = _get(entry.payload, "version") or "the release"
-    return _actor(entry), f"started promoting {version} to {_get(entry.payload, 'stage')}", "promoting"
+    started = f"started promoting {version} to {_get(entry.payload, 'stage')}"
+    return _actor(entry), started + _foreseen(entry.payload.get("forecast")), "promoting"
+
+
+def _foreseen(forecast: object) -> str:
+    """Journals from before there were forecasts do not have one."""
+    if not isinstance(forecast, dict):
+        return ""
+    longest = duration(timedelta(milliseconds=_int(forecast, "p90_ms")))
+    return f"; nine of ten take at most {longest}" if _int(forecast, "p90_ms") else ""
 
 
 def _session_opened(entry: Entry) -> Worded:

@@ -115,6 +115,10 @@ STATUSES = {
     "timed_out": _doubtful("Timed out", "timer-off"),
     "skipped": _calm("Skipped", "skip-forward"),
     "late": _doubtful("Late", "hourglass"),
+    # forecasts that came true, or not
+    "within_p50": _good("Within the middle"),
+    "within_p90": _good("Within nine of ten"),
+    "past_p90": _doubtful("Longer than nine of ten", "hourglass"),
     # messages to others
     "queued": _calm("Queued", "send"),
     "retrying": _doubtful("Trying again", "refresh-cw"),

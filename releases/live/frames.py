@@ -28,6 +28,7 @@ BOARD_PAGE = "releases/board.html"
 RELEASE_REGIONS = (
     "head",
     "stages",
+    "forecast",
     "way_back",
     "edges",
     "feed",

@@ -18,6 +18,9 @@ class Promotion(models.Model):
 
     ``on_failure`` says what follows by itself when it is held; ``rolled_back_at`` since when what it brought is on its
     way back, so that the release has not reached the stage any more.
+
+    ``forecast`` is the one given when it started, None where none was. ``waited_ms`` is for how long it was held or
+    paused, without the wait that goes on since ``waiting_since``.
     """
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="promotions")
@@ -43,6 +46,9 @@ class Promotion(models.Model):
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="promotions")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    forecast = models.JSONField(null=True)
+    waited_ms = models.PositiveBigIntegerField(default=0)
+    waiting_since = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (

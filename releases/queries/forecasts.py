@@ -1,4 +1,4 @@
-"""How long promotions have taken."""
+"""How long promotions have taken, and how long the next ones will."""
 
 from __future__ import annotations
 
@@ -9,24 +9,34 @@ from typing import TYPE_CHECKING
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
+from releases import conf
+from releases.domain import forecasts
+from releases.domain.forecasts import PromotionForecast, foresee
+from releases.domain.gates import soak_words
 from releases.domain.lifecycle import SlotState
-from releases.models import PromotionStep
+from releases.models import ApprovalRule, Deployment, Promotion, PromotionStep, Stage
+from releases.queries.forecast_views import StageForecast
+from releases.queries.paths import on_the_way
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import timedelta
 
+    from django.db.models import QuerySet
+
+    from releases.domain.plans import Plan
+
 REMEMBERED = 10
+LOOKED_AT = 200
 MS = 1_000
+Runs = dict[str, dict[str, list[int]]]
 
 
 def step_durations() -> dict[str, int]:
     """Milliseconds by service: the median of the last attempts of its last ten steps that succeeded."""
     newest_first = Window(RowNumber(), partition_by=F("service_id"), order_by=(F("finished_at").desc(), F("pk").desc()))
-    succeeded = PromotionStep.objects.filter(
-        state=SlotState.SUCCEEDED.value, started_at__isnull=False, finished_at__isnull=False
-    )
-    remembered = succeeded.annotate(age=newest_first, took=F("finished_at") - F("started_at")).filter(
-        age__lte=REMEMBERED
+    remembered = (
+        _succeeded().annotate(age=newest_first, took=F("finished_at") - F("started_at")).filter(age__lte=REMEMBERED)
     )
     found: defaultdict[str, list[int]] = defaultdict(list)
     for service, took in remembered.values_list("service__slug", "took"):
@@ -36,3 +46,89 @@ def step_durations() -> dict[str, int]:
 
 def _milliseconds(duration: timedelta) -> int:
     return max(0, round(duration.total_seconds() * MS))
+
+
+def _succeeded() -> QuerySet[PromotionStep]:
+    return PromotionStep.objects.filter(
+        state=SlotState.SUCCEEDED.value, started_at__isnull=False, finished_at__isnull=False
+    )
+
+
+def past_runs(*stages: Stage) -> Runs:
+    """Milliseconds by stage and service: the last attempts of its last steps there that succeeded, newest first.
+
+    Only the newest promotions of each stage are looked at, so that a long history costs nothing.
+    """
+    return {stage.name: _past_runs(stage) for stage in stages}
+
+
+def _past_runs(stage: Stage) -> dict[str, list[int]]:
+    newest = Promotion.objects.filter(stage=stage).order_by("-pk").values("pk")[:LOOKED_AT]
+    ordered = _succeeded().filter(promotion__in=newest).order_by("-finished_at", "-pk")
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for service, began, ended in ordered.values_list("service__slug", "started_at", "finished_at"):
+        if began and ended and len(found[service]) < forecasts.REMEMBERED:
+            found[service].append(_milliseconds(ended - began))
+    return found
+
+
+def forecast_for(
+    stage: Stage,
+    phases: Sequence[Sequence[str]],
+    versions: Mapping[str, str],
+    running: Mapping[str, str],
+    timeout_ms: int,
+) -> PromotionForecast:
+    """Foresee a promotion of these versions to a stage that runs those; what is there already takes no time."""
+    return foresee(_moving(phases, versions, running), past_runs(stage)[stage.name], timeout_ms)
+
+
+def _moving(
+    phases: Sequence[Sequence[str]], versions: Mapping[str, str], running: Mapping[str, str]
+) -> list[list[str]]:
+    return [[name for name in phase if running.get(name) != versions.get(name)] for phase in phases]
+
+
+def running_in(*stages: Stage) -> dict[str, dict[str, str]]:
+    """Return the versions that run, by stage and service."""
+    found: dict[str, dict[str, str]] = {stage.name: {} for stage in stages}
+    rows = Deployment.objects.filter(stage__in=stages).values_list("stage__name", "service__slug", "version")
+    for stage, service, version in rows:
+        found[stage][service] = version
+    return found
+
+
+def stage_forecasts(plan: Plan) -> tuple[StageForecast, ...]:
+    """Foresee every stage on a plan's way, in a fixed number of queries; nothing where there is no order."""
+    if not plan.all_phases:
+        return ()
+    stages = on_the_way(Stage.objects.order_by("position"), plan.path)
+    runs, running, signers = past_runs(*stages), running_in(*stages), _signers(plan.kind, stages)
+    timeout = conf.default_timeout_ms()
+    found, before = [], ""
+    for stage in stages:
+        moving = _moving(plan.all_phases, plan.versions, running[stage.name])
+        forecast = foresee(moving, runs[stage.name], timeout)
+        waits = (*signers[stage.name], *_conditions(stage, before), *_freezes(plan, stage.name))
+        found.append(StageForecast(stage=stage.name, forecast=forecast, waits=waits))
+        before = stage.name
+    return tuple(found)
+
+
+def _signers(kind: str, stages: Sequence[Stage]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {stage.name: [] for stage in stages}
+    for rule in ApprovalRule.objects.filter(stage__in=stages, kind__in=["", kind]).select_related("stage"):
+        who = f"one {rule.role} has" if rule.count == 1 else f"{rule.count} of role {rule.role} have"
+        found[rule.stage.name].append(f"{who} to sign off")
+    return found
+
+
+def _conditions(stage: Stage, before: str) -> Iterator[str]:
+    if before and stage.soak_minutes:
+        yield f"it runs {soak_words(stage.soak_minutes)} in {before} first"
+    if before and stage.requires_validation:
+        yield f"its validation in {before} has to pass first"
+
+
+def _freezes(plan: Plan, stage: str) -> Iterator[str]:
+    yield from (gate.text.rstrip(".") for gate in plan.gates if gate.stage == stage)

@@ -15,7 +15,7 @@ from releases.domain.what_if import NO_EDITS, Edits, apply_edits, edited_freezes
 from releases.models import Collection, PlatformVersion, Service, ServiceVersion, Stage
 from releases.queries.catalog import services_in_order, slugs_by_alias
 from releases.queries.clock import database_now
-from releases.queries.forecasts import step_durations
+from releases.queries.forecasts import stage_forecasts, step_durations
 from releases.queries.gates import declared_freezes
 from releases.queries.hotfixes import hotfix_scope
 from releases.queries.paths import on_the_way
@@ -123,6 +123,7 @@ def plan_view(request: PlanRequest, actor: Actor, edits: Edits = NO_EDITS) -> Pl
         reason=request.reason,
         urgency=request.urgency,
         depends_on=facts.rules.depends_on,
+        stages=stage_forecasts(plan),
         edits=edits,
         now=_plan_now(request, facts, edits),
         rules=_rule_choices(facts.rules, edits),

@@ -10,6 +10,7 @@ from releases.domain.aggregation import CallbackStatus
 from releases.domain.lifecycle import DONE_SLOTS, RETRYABLE_SLOTS, PromotionState, ReleaseState, SlotState
 from releases.domain.rollbacks import waits_for
 from releases.queries import freezes
+from releases.queries.forecast_panel import forecast_panel
 from releases.queries.gate_panel import NOBODY, gate_panel
 from releases.queries.hotfixes import hotfix_panel
 from releases.queries.labels import label_and_release, train_of
@@ -57,6 +58,7 @@ def release_view(
     verdict = release_verdict(release, stage, rules)
     way = way_back(release)
     controls = controls_of(facts, stage, verdict, way)
+    gates = gate_panel(release, stage, verdict, signer, bypass_refusal)
     return ReleaseView(
         **_about(release),
         **_promotion_part(facts),
@@ -75,8 +77,9 @@ def release_view(
         verdict=verdict,
         validation=validation_panel(facts),
         hotfix=hotfix_panel(facts),
-        gates=gate_panel(release, stage, verdict, signer, bypass_refusal),
         freezes=freezes.freeze_panel(freeze_refusal, on_the_way(facts.stages, release.path)),
+        gates=gates,
+        forecast=forecast_panel(facts, stage, gates),
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from releases.domain.plans import Plan
     from releases.domain.transitions import RiskWindow
     from releases.domain.what_if import Edits
+    from releases.queries.forecast_views import ForecastPanel, StageForecast
     from releases.queries.freeze_views import FreezePanel
     from releases.queries.gate_views import GatePanel
     from releases.queries.hotfix_views import HotfixPanel
@@ -185,6 +186,7 @@ class ReleaseView:
     validation: ValidationPanel
     gates: GatePanel
     freezes: FreezePanel
+    forecast: ForecastPanel
     hotfix: HotfixPanel | None = None
 
     def step(self, service: str) -> StepView:
@@ -340,6 +342,7 @@ class PlanView:
     reason: str
     urgency: str
     depends_on: Mapping[str, frozenset[str]]
+    stages: tuple[StageForecast, ...]
     edits: Edits
     """Rules and freezes that are tried out, as the address names them."""
     now: Plan | None

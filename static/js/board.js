@@ -41,6 +41,8 @@
     elapsed: (at) => span(now() - at),
     silence: (at) => `for ${span(now() - at)}`,
     left: (at) => (at > now() ? `${span(at - now())} left` : "overdue"),
+    eta: (at) => (at > now() ? `in ${span(at - now())}` : "any moment"),
+    bound: (at) => (at > now() ? `by ${clock.format(at)}` : `later than ${clock.format(at)}, unlike`),
   };
 
   const say = (element, text) => {
@@ -68,7 +70,7 @@
     clearTimeout(ticking);
     wordTimes();
     if (document.hidden) return;
-    if (find('.lease[data-start], time[data-style="elapsed"], time[data-style="left"]')) ticking = setTimeout(tick, 1_000 - (now() % 1_000));
+    if (find('.lease[data-start], time[data-style="elapsed"], time[data-style="left"], time[data-style="eta"]')) ticking = setTimeout(tick, 1_000 - (now() % 1_000));
     else if (find('time[data-style="ago"], time[data-style="since"]')) ticking = setTimeout(tick, 30_000);
   };
 

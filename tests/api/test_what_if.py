@@ -92,6 +92,11 @@ def test_the_way_there_is_told_with_its_risks_and_how_long_it_takes(viewer: Call
     assert [(risk["begins"], risk["ends"], risk["overall"], risk["avoidable_by"]) for risk in plan["risks"]] == [
         (1, 2, "INCOMPATIBLE", ["checkout", "inventory"])
     ]
+    stages = plan["forecast"].pop("stages")
+    assert [(stage["stage"], stage["forecast"]["p50_ms"], stage["forecast"]["p90_ms"]) for stage in stages] == [
+        ("DEV", None, 4 * 10_000),
+        ("PROD", None, 4 * 10_000),
+    ]
     assert plan["forecast"] == {
         "critical_path_ms": None,
         "critical_path": [],

@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from releases.domain.aggregation import CallbackStatus
+from releases.domain.forecasts import foresee
 from releases.domain.lifecycle import RETRYABLE_SLOTS, PromotionState, ReleaseState, SlotState
 from releases.domain.rules import Severity
 from releases.domain.verdicts import Reason, Verdict
+from releases.queries.forecast_views import ForecastPanel
 from releases.queries.freeze_views import FreezePanel
 from releases.queries.gate_panel import NO_GATES
 from releases.queries.validation_views import ValidationPanel
@@ -130,6 +132,19 @@ def held_release(refusal: str = "") -> ReleaseView:
         notes="",
         freezes=FreezePanel(stages=("STAGING", "PROD"), freezes=(), freeze=control("freeze", refusal)),
         gates=NO_GATES,
+        forecast=ForecastPanel(
+            stage="STAGING",
+            state="waiting",
+            forecast=foresee(PHASES, {}, 27_000),
+            eta_at=None,
+            latest_at=None,
+            left_p50_ms=None,
+            left_p90_ms=81_000,
+            waited_ms=0,
+            waiting_since=NOW,
+            waits=("A service failed: somebody has to retry it, skip it or take the release back.",),
+            ended=None,
+        ),
         validation=ValidationPanel(control=control("validate", refusal), stage="", stages=()),
     )
 

@@ -66,6 +66,20 @@ def entry(kind: str, payload: dict[str, object], *, actor: str = "manager", serv
             "manager started promoting 2.2.0-rc.1 to STAGING",
         ),
         (
+            "promotion.started",
+            {
+                "version": "2.2.0",
+                "stage": "PROD",
+                "forecast": {"p50_ms": 20_000, "p90_ms": 34_000, "basis": "from 9 runs"},
+            },
+            "manager started promoting 2.2.0 to PROD; nine of ten take at most 34s",
+        ),
+        (
+            "promotion.started",
+            {"version": "2.2.0", "stage": "PROD", "forecast": {"p50_ms": 0, "p90_ms": 0, "basis": "nothing moves"}},
+            "manager started promoting 2.2.0 to PROD",
+        ),
+        (
             "session.opened",
             {"phase": 2, "services": ["checkout", "recommendations"]},
             "Phase 2 started, waiting for checkout and recommendations",

@@ -19,7 +19,16 @@ from tests.web.conftest import browser_of
 if TYPE_CHECKING:
     from django.test import Client
 
-PAGES = ("/", "/releases", "/plans/new", "/releases/2.2.0-alpha.1", "/services/web", "/catalog/collection", "/debts")
+PAGES = (
+    "/",
+    "/releases",
+    "/plans/new",
+    "/releases/2.2.0-alpha.1",
+    "/services/web",
+    "/catalog/collection",
+    "/debts",
+    "/forecasts",
+)
 LISTS = ("/", "/releases", "/plans/new")
 
 
@@ -64,7 +73,7 @@ def test_a_nul_in_an_address_is_no_fault_of_ours(manager: Client, address: str) 
 def test_while_the_database_is_away_people_are_asked_to_come_back(
     manager: Client, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_refusal: str) -> None:
+    def fail(*_refusals: str) -> None:
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(board, "board_view", fail)
