@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 
 from bookverse import celery
 
@@ -14,3 +15,10 @@ class BookverseConfig(AppConfig):
 
     name = "bookverse"
     verbose_name = "BookVerse"
+
+
+class AdministrationConfig(admin_apps.AdminConfig):
+    """Django's admin, entered by the same roles as everything else."""
+
+    default = False  # of this module's two the one above is the project
+    default_site = "bookverse.administration.AdministrationSite"

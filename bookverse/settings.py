@@ -117,7 +117,7 @@ INITIAL_PLATFORM_VERSION: str = env.str("INITIAL_PLATFORM_VERSION", default="1.0
 INSTALLED_APPS = [
     "bookverse",
     "releases",
-    "django.contrib.admin",
+    "bookverse.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -224,6 +224,7 @@ CELERY_BEAT_SCHEDULE = {
     "log the journal's heads": {"task": "releases.log_journal_heads", "schedule": 24 * 3600},
 }
 
+AUTHENTICATION_BACKENDS = ["bookverse.roles.RoleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

@@ -30,7 +30,7 @@ from releases.api import (
     unknown_routes,
     validations,
 )
-from releases.api.authentication import BEARER, SIGNED_IN
+from releases.api.authentication import BEARER, SIGNED_IN, for_viewers
 from releases.api.documents import with_problems
 from releases.api.parsing import StrictJson
 from releases.api.problems import answer_with_problems
@@ -55,6 +55,7 @@ api = BoardApi(
     urls_namespace="api",
     auth=[BEARER, SIGNED_IN],
     parser=StrictJson(),
+    docs_decorator=for_viewers,
 )
 answer_with_problems(api)
 for module in (

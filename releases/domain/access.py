@@ -9,6 +9,7 @@ from releases.domain.errors import PermissionRefused
 
 ALL_SCOPES = "all"
 READ_SCOPE = "read"
+CALLBACK_SCOPE = "callback"
 PROMOTE_SCOPE = "promote"
 
 
@@ -110,7 +111,7 @@ def _in_scope(scopes: frozenset[str], permission: Permission, stage: str) -> boo
     if ALL_SCOPES in scopes:
         return True
     if permission is Permission.VIEW:
-        return bool(scopes)
+        return any(scope != CALLBACK_SCOPE for scope in scopes)
     if permission in _NEVER_BY_SCOPE:
         return False
     if permission in _STAGED and stage:
@@ -126,6 +127,6 @@ def require(actor: Actor, permission: Permission, stage: str = "") -> None:
 
 def is_known_scope(scope: str) -> bool:
     """Accept ``all``, ``read``, ``callback``, ``promote`` and ``promote:<stage>``."""
-    return scope in {ALL_SCOPES, READ_SCOPE, "callback", PROMOTE_SCOPE} or (
+    return scope in {ALL_SCOPES, READ_SCOPE, CALLBACK_SCOPE, PROMOTE_SCOPE} or (
         scope.startswith(f"{PROMOTE_SCOPE}:") and len(scope) > len(PROMOTE_SCOPE) + 1
     )

@@ -125,8 +125,8 @@ class ReleaseTopic:
 
     def _regions(self, view: ReleaseView, services: Iterable[str]) -> str:
         # What a reason rests on is linked for those who may edit it, on the page as in what is pushed.
-        viewer = {"is_staff": self.edits_rules}
-        parts = [_render(RELEASE_PAGE, region, release=view, user=viewer) for region in RELEASE_REGIONS]
+        rights = {"may_administer": self.edits_rules}
+        parts = [_render(RELEASE_PAGE, region, release=view, **rights) for region in RELEASE_REGIONS]
         for service in services:
             step = view.step(service)
             parts += [_render(RELEASE_PAGE, part, release=view, step=step) for part in ("node", "row")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from releases.domain.access import Permission, why_not
-from releases.queries.access import actor_of
+from releases.queries.access import NOBODY, actor_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -16,11 +16,13 @@ THEMES = ("light", "dark")
 
 
 def page_frame(request: HttpRequest) -> dict[str, object]:
-    """Return the theme, the platform's name, and whether to offer planning."""
+    """Return the theme, the platform's name, and whether to offer planning and administration."""
     theme = request.COOKIES.get("theme", "")
     user = getattr(request, "user", None)
+    person = NOBODY if user is None else actor_of(user)
     return {
         "theme": theme if theme in THEMES else "",
         "platform_name": settings.PLATFORM_NAME,
-        "may_plan": user is not None and not why_not(actor_of(user), Permission.PLAN),
+        "may_plan": not why_not(person, Permission.PLAN),
+        "may_administer": not why_not(person, Permission.EDIT_RULES),
     }

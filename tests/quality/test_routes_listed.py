@@ -1,0 +1,23 @@
+"""No route without somebody having said whom it is for."""
+
+from __future__ import annotations
+
+from tests.authorisation import OPERATIONS, PAGES, SOCKETS
+from tests.project.routes import API, operations, page_patterns, sockets
+
+LESSON = """
+Say in tests/authorisation.py whom this route is for; tests/project/test_authorisation.py then asks it as every role.
+"""
+
+
+def test_every_page_says_whom_it_is_for() -> None:
+    listed = {route.path for route in [*PAGES, *OPERATIONS] if not route.path.startswith(API)}
+    assert listed == page_patterns(), LESSON
+
+
+def test_every_operation_of_the_api_says_whom_it_is_for() -> None:
+    assert {route.name for route in OPERATIONS if route.path.startswith(API)} == operations(), LESSON
+
+
+def test_every_socket_says_whom_it_is_for() -> None:
+    assert {route.path for route in SOCKETS} == sockets(), LESSON
