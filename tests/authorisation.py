@@ -28,6 +28,8 @@ VIEWERS: Audience = PEOPLE | TOKENS - {CALLBACK}
 MANAGERS: Audience = frozenset({MANAGER, ADMIN, ALL, PROMOTE, PROMOTE_DEV, PROMOTE_PROD, ADMIN_ALL, ADMIN_PROMOTE})
 MANAGERS_IN_DEV: Audience = MANAGERS - {PROMOTE_PROD}
 SIGNERS: Audience = frozenset({APPROVER, MANAGER, ADMIN, ALL, ADMIN_ALL})
+# No scope of a token includes it.
+FREEZERS: Audience = frozenset({MANAGER, ADMIN, ALL, ADMIN_ALL})
 # Of those who may sign, who holds the role that the table's sign-off is for.
 APPROVERS: Audience = frozenset({APPROVER})
 ADMINS: Audience = frozenset({ADMIN, ADMIN_ALL})
@@ -119,6 +121,8 @@ PAGES = [
     *buttons(MANAGERS, "trains/<str:label>/hold", "trains/<str:label>/cancel", **REASON),
     *buttons(MANAGERS, "debts/<int:number>/pay", how="Tested"),
     *buttons(MANAGERS, "releases/<str:version>/cancel", **REASON),
+    *buttons(FREEZERS, "freezes", hours=1, in_flight="finish", **REASON),
+    *buttons(FREEZERS, "freezes/lift", freeze=1, **REASON),
     *buttons(APPROVERS, "releases/<str:version>/signoffs", role="approver", digest=DIGEST),
     *buttons(SIGNERS, "releases/<str:version>/signoffs/<int:number>/withdraw"),
     *buttons(ADMINS, "releases/<str:version>/bypass", **BYPASS),
@@ -134,6 +138,9 @@ OPERATIONS = [
     *calls(VIEWERS, "GET compatibility/rows", "GET compatibility/constraints", "GET debts"),
     *calls(VIEWERS, "GET dependencies/analysis", "POST plans/preview", "POST releases/<version>/rollback/preview"),
     *calls(VIEWERS, "POST verdict", "POST contracts/check", versions={}),
+    *calls(VIEWERS, "GET freezes"),
+    *calls(FREEZERS, "POST freezes", stages=["PROD"], hours=1, in_flight="finish", **REASON),
+    *calls(FREEZERS, "POST freezes/lift", freezes=[1], **REASON),
     *calls(VIEWERS, "POST compatibility/impact", delete="constraint:1"),
     *calls(MANAGERS, "POST catalog/sync", "POST probes", "POST deliveries/<delivery>/redeliver"),
     *calls(MANAGERS, "POST services/<slug>/versions", version="9.9.9"),
