@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,11 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL: str = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 # CALLBACK_BASE_URL: how services reach the board, when that differs from SITE_URL.
 CALLBACK_BASE_URL: str = env.str("CALLBACK_BASE_URL", default=SITE_URL).rstrip("/")
+# PROXIES: how many proxies of yours stand in front; that many entries of X-Forwarded-For are believed, from the right.
+PROXIES = env.int("PROXIES", default=0)
+# SESSION_IDLE_HOURS, SESSION_MAX_HOURS: after how long a session ends that nobody uses, and any session.
+SESSION_COOKIE_AGE = env.int("SESSION_IDLE_HOURS", default=8) * 3600
+SESSION_LONGEST = timedelta(hours=env.int("SESSION_MAX_HOURS", default=24))
 # PLATFORM_NAME: the name in the top bar.
 PLATFORM_NAME: str = env.str("PLATFORM_NAME", default="BookVerse")
 # TIME_ZONE: of times that the server prints; browsers show the viewer's own.
@@ -131,6 +137,7 @@ INSTALLED_APPS = [
     "ninja",
     "import_export",
     "simple_history",
+    "axes",
 ]
 
 if "runserver" in sys.argv:
@@ -145,11 +152,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "bookverse.sign_in.SessionLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "releases.web.refusals.RefusalMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "bookverse.urls"
@@ -224,7 +233,17 @@ CELERY_BEAT_SCHEDULE = {
     "log the journal's heads": {"task": "releases.log_journal_heads", "schedule": 24 * 3600},
 }
 
-AUTHENTICATION_BACKENDS = ["bookverse.roles.RoleBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "bookverse.roles.RoleBackend"]
+# Eight wrong passwords for one name from one address close it to that address for a quarter of an hour. By name alone
+# anybody could lock anybody out; by address alone a whole office.
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "bookverse.addresses.client_address"
+AXES_LOCKOUT_CALLABLE = "bookverse.sign_in.locked_out"
+AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -269,13 +288,16 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 _HTTPS = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_SECURE = _HTTPS
+if _HTTPS:
+    # Browsers take a cookie of such a name only over TLS, for this very host and all of its paths.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
 SECURE_SSL_REDIRECT = _HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.contrib.auth.models import AnonymousUser, User
 from django.db import Error
 
 from releases.domain.access import Permission, why_not
@@ -21,6 +20,7 @@ from releases.queries.boards import planning_refusal
 from releases.queries.freezes import freezing_refusal
 from releases.queries.gate_panel import signer_of
 from releases.queries.release_pages import bypass_refusal, steering_refusal
+from releases.queries.sign_ins import account_behind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -92,9 +92,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         return self.topic_for(actor) if actor.roles else None
 
     def _actor(self) -> Actor:
-        # Read again: the account may have been closed since the socket opened.
-        user_id = self.scope["user"].pk if self.scope["user"] else None
-        return actor_of(User.objects.filter(pk__in=[user_id]).first() or AnonymousUser())
+        # Read again: the account may have been closed, or the session ended, since the socket opened.
+        return actor_of(account_behind(self.scope["session"].session_key))
 
     @contextlib.asynccontextmanager
     async def _or_try_again(self) -> AsyncIterator[None]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from releases import broadcast
@@ -94,6 +95,17 @@ async def test_an_account_that_is_closed_while_it_watches_is_signed_out(monkeypa
             ("websocket.close", 4401),
         ]
         assert await viewer.connection.receive_nothing(timeout=0.3)
+
+
+async def test_a_session_that_ends_while_it_watches_is_signed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumers, "RECHECK_EVERY_S", 0.0)
+    await act(board_with_release)
+    async with viewing("vera", "/", "/ws/board/") as viewer:
+        await act(Session.objects.all().delete)
+        await act(STORY["promote"])
+        closed = [await viewer.connection.receive_output(timeout=PATIENCE_S) for _ in range(2)]
+
+    assert closed[1]["code"] == 4401
 
 
 async def test_who_got_another_role_while_watching_has_to_load_the_page_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,3 +55,39 @@ def test_a_dot_env_ends_the_demo(checkout: Path) -> None:
     (checkout / ".env").write_text("")
 
     assert not settings.is_demo_checkout()
+
+
+def settings_of(site: str) -> dict[str, object]:
+    """Read the settings as a process of a deployment does."""
+    code = (
+        "import json; from bookverse import settings as s;"
+        "print(json.dumps([s.SESSION_COOKIE_NAME if hasattr(s, 'SESSION_COOKIE_NAME') else '',"
+        " getattr(s, 'CSRF_COOKIE_NAME', ''), s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "SITE_URL": site},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    names = ("session", "csrf", "session_secure", "csrf_secure")
+    return dict(zip(names, json.loads(done.stdout), strict=True))
+
+
+def test_over_https_cookies_are_bound_to_the_host() -> None:
+    assert settings_of("https://board.example.org") == {
+        "session": "__Host-sessionid",
+        "csrf": "__Host-csrftoken",
+        "session_secure": True,
+        "csrf_secure": True,
+    }
+
+
+def test_over_http_browsers_would_drop_such_cookies() -> None:
+    assert settings_of("http://127.0.0.1:8000") == {
+        "session": "",
+        "csrf": "",
+        "session_secure": False,
+        "csrf_secure": False,
+    }

@@ -81,6 +81,8 @@ class Command(BaseCommand):
                 ws_per_message_deflate=False,
                 timeout_graceful_shutdown=DRAIN_S,
                 server_header=False,
+                # How many proxies to believe is a setting (PROXIES); uvicorn would believe any that is on this machine.
+                proxy_headers=False,
             ),
         )
         server.announce = lambda: self._announce(host, port)
