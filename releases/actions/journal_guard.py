@@ -1,4 +1,4 @@
-"""Lifting the guard that keeps everybody from changing the journal: a restore may, within its own transaction."""
+"""Lifting the guard that keeps the journal and the manifests as they are: a restore may, in its own transaction."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from releases.models import JournalEntry
+from releases.models import JournalEntry, Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def lifted_guard() -> Iterator[None]:
-    """Let this transaction, which must be open, change the journal; others cannot meanwhile, nor it afterwards.
+    """Let this transaction, which must be open, change what is guarded; others cannot meanwhile, nor it afterwards.
 
     Where it fails the transaction has to end with it: its rollback is what brings the guard back.
     """
@@ -35,11 +35,11 @@ def _tell_postgresql(guard: str) -> None:
 
 
 def _triggers_on_sqlite() -> dict[str, str]:
-    """Return how each trigger of the table was made, by name."""
+    """Return how each trigger of the guarded tables was made, by name."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
-            [JournalEntry._meta.db_table],
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN (%s, %s)",
+            [model._meta.db_table for model in (JournalEntry, Manifest)],
         )
         return dict(cursor.fetchall())
 

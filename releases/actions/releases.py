@@ -9,6 +9,7 @@ from django.db import transaction
 
 from releases.actions.hotfixes import store_hotfix
 from releases.actions.ledger import Ledger
+from releases.actions.manifests import store_manifest
 from releases.actions.receipts import fingerprint, recall, remember
 from releases.domain.access import Actor, Permission, require
 from releases.domain.documents import hotfix_document, plan_document
@@ -104,20 +105,25 @@ def _store(actor: Actor, new: NewRelease, plan: Plan, label: Version) -> Release
         updated_at=now,
     )
     PlatformVersion.objects.create(version=label.raw, manifest=release.manifest, release=release, created_at=now)
+    _open_journal(actor, release, plan)
+    return release
+
+
+def _open_journal(actor: Actor, release: Release, plan: Plan) -> None:
     # Nobody else knows the new row, so there is nothing to lock; and it was created when its journal says so.
-    ledger = Ledger(release=release, actor=actor.name, now=now)
+    ledger = Ledger(release=release, actor=actor.name, now=release.created_at)
     ledger.append(
         Kind.RELEASE_CREATED,
-        version=label.raw,
+        version=release.version,
         target=release.target_version,
         release_kind=release.kind,
         title=release.title,
         services=release.manifest,
+        manifest=store_manifest(release, actor),
         phases=release.plan["all_phases"],
         **_particulars(release, plan),
     )
     ledger.close()
-    return release
 
 
 def _particulars(release: Release, plan: Plan) -> dict[str, Any]:

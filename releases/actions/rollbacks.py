@@ -10,6 +10,7 @@ from django.db import transaction
 from releases import conf
 from releases.actions.advancing import advance
 from releases.actions.ledger import Ledger, claim_turn, open_ledger_of_label
+from releases.actions.manifests import store_manifest
 from releases.actions.promotions import Opening, locked_stage, open_promotion
 from releases.actions.receipts import fingerprint, recall, remember
 from releases.actions.releases import PlanChanged
@@ -147,6 +148,7 @@ def _begin(rollback: Release, actor: Actor, stage: Stage, plan: RollbackPlan, re
         release_kind=ROLLBACK,
         title=rollback.title,
         services=rollback.manifest,
+        manifest=store_manifest(rollback, actor),
         phases=rollback.plan["all_phases"],
         path=rollback.path,
         reason=reason[:REASON_LIMIT],

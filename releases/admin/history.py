@@ -12,6 +12,7 @@ from releases.models import (
     Callback,
     Dispatch,
     JournalEntry,
+    Manifest,
     Observation,
     PlatformVersion,
     Promotion,
@@ -79,6 +80,15 @@ class JournalEntryAdmin(ReadOnlyAdmin[JournalEntry]):
     list_select_related = ("release",)
     list_filter = ("kind", "service")
     search_fields = ("release__version", "actor", "service")
+    ordering = ("-pk",)
+
+
+@admin.register(Manifest)
+class ManifestAdmin(ReadOnlyAdmin[Manifest]):
+    list_display = ("release", "sha256", "is_derived", "created_at")
+    list_select_related = ("release",)
+    list_filter = ("is_derived",)
+    search_fields = ("release__labels__version", "sha256")
     ordering = ("-pk",)
 
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import yaml
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 from ninja.responses import Response
@@ -21,7 +20,8 @@ from releases.domain.lifecycle import ReleaseState
 from releases.domain.plan_kinds import HOTFIX, INDEPENDENT
 from releases.domain.plans import PlanRequest
 from releases.queries.gate_panel import signer_of
-from releases.queries.release_lists import journal_after, manifest_of, release_page
+from releases.queries.manifests import manifest_of
+from releases.queries.release_lists import journal_after, release_page
 from releases.queries.release_pages import bypass_refusal, release_by_label, release_view, steering_refusal
 
 router = Router(tags=["releases"])
@@ -127,11 +127,14 @@ def read(request: HttpRequest, version: VersionText) -> dict[str, object]:
 
 @router.get("/releases/{version}/manifest", openapi_extra=MANIFEST)
 def manifest(request: HttpRequest, version: VersionText) -> HttpResponse:
-    """The version of every service in this platform version, which never changes; JSON or, by ``Accept``, YAML."""
-    document = manifest_of(version)
+    """What the release was created of, by any of its labels; it never changes. JSON or, by ``Accept``, YAML."""
+    found = manifest_of(version)
     if request.get_preferred_type([JSON, YAML]) == YAML:
-        return HttpResponse(yaml.safe_dump(document, sort_keys=False), content_type=YAML)
-    return Response(document)
+        answer = HttpResponse(found.yaml, content_type=YAML)
+    else:
+        answer = Response(found.document)
+    answer["ETag"] = f'"{found.sha256}"'
+    return answer
 
 
 @router.get("/releases/{version}/journal", response=JournalPage)

@@ -20,6 +20,7 @@ from releases.models.health import HealthReport
 from releases.models.hotfixes import Debt, Hotfix, HotfixPolicy
 from releases.models.inboxes import Delivery, Inbox
 from releases.models.journal import JournalEntry
+from releases.models.manifests import Manifest
 from releases.models.observations import Observation
 from releases.models.platform_versions import PlatformVersion
 from releases.models.promotions import Deployment, Promotion, PromotionStep
@@ -60,6 +61,7 @@ __all__ = [
     "Ignore",
     "Inbox",
     "JournalEntry",
+    "Manifest",
     "MessageTemplate",
     "Observation",
     "PlatformVersion",

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from releases.domain.broken_seals import MISNUMBERED, first_broken_seal
 from releases.domain.lifecycle import OPEN_PROMOTIONS
+from releases.domain.manifests import sha256_of
 from releases.domain.replay import UnreadableJournal, closings, fold
 from releases.domain.replayed import first_difference
-from releases.models import Release
+from releases.models import Manifest, Release
 from releases.queries.replay import stored_release
 from releases.queries.seals import sealed_journal
 
@@ -25,8 +26,19 @@ def journal_problems(release_id: int) -> tuple[str, ...]:
     while True:
         release = Release.objects.select_related("created_by").get(pk=release_id)
         journal, stored = sealed_journal(release), stored_release(release)
+        manifest = tuple(_manifest_problems(release, journal.lines))
         if Release.objects.filter(pk=release_id, sequence=release.sequence).exists():
-            return tuple(_problems(journal, stored))
+            return (*_problems(journal, stored), *manifest)
+
+
+def _manifest_problems(release: Release, entries: Sequence[Line]) -> Iterator[str]:
+    stored = Manifest.objects.filter(release=release).first()
+    # Releases from before there were manifests have none in their journal.
+    told = entries[0].payload.get("manifest") if entries else None
+    if told and stored is None:
+        yield "its manifest is gone."
+    elif stored is not None and sha256_of(stored.body) != (told or stored.sha256):
+        yield "its manifest is not what was written when the release was created."
 
 
 def _problems(journal: Journal, stored: ReplayedRelease) -> Iterator[str]:

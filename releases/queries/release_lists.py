@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from releases.queries.boards import find_releases, release_lines
-from releases.queries.labels import label_and_release
 from releases.queries.release_pages import entry_view
 
 if TYPE_CHECKING:
@@ -24,16 +23,3 @@ def journal_after(release: Release, *, after: int, limit: int) -> tuple[tuple[En
     page = list(release.entries.filter(sequence__gt=after).order_by("sequence")[: limit + 1])
     entries = tuple(entry_view(entry) for entry in page[:limit])
     return entries, entries[-1].sequence if len(page) > limit else None
-
-
-def manifest_of(version: str) -> dict[str, object]:
-    """Return what a release's label stands for, which was settled when the label was given."""
-    label, release = label_and_release(version)
-    return {
-        "platform_version": label.version,
-        "target_version": release.target_version,
-        "kind": release.kind,
-        "services": dict(sorted(label.manifest.items())),
-        "digest": release.digest,
-        "created_at": label.created_at.isoformat(),
-    }

@@ -9,22 +9,29 @@ from django.db import connection
 from releases import conf
 from releases.domain.broken_seals import Journal
 from releases.domain.journal_heads import Head, head_lines
-from releases.models import JournalEntry, Release
+from releases.models import JournalEntry, Manifest, Release
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-_GUARDS = {
-    "postgresql": (
-        "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled IN ('O', 'A')",
-        {"journal_refuses_changes"},
-    ),
-    "sqlite": (
-        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
-        {"journal_refuses_update", "journal_refuses_delete"},
-    ),
+    from django.db.backends.utils import CursorWrapper
+    from django.db.models import Model
+
+_STATEMENTS = {
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled IN ('O', 'A')",
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
 }
+_GUARDS: tuple[tuple[type[Model], dict[str, set[str]]], ...] = (
+    (
+        JournalEntry,
+        {"postgresql": {"journal_refuses_changes"}, "sqlite": {"journal_refuses_update", "journal_refuses_delete"}},
+    ),
+    (
+        Manifest,
+        {"postgresql": {"manifests_refuse_changes"}, "sqlite": {"manifests_refuse_update", "manifests_refuse_delete"}},
+    ),
+)
 
 
 def sealed_journal(release: Release) -> Journal:
@@ -62,8 +69,11 @@ def lost_since(heads: Iterable[Head]) -> Iterator[str]:
 
 
 def is_guarded() -> bool:
-    """Tell whether the database refuses to change the journal."""
-    statement, guards = _GUARDS[connection.vendor]
+    """Tell whether the database refuses to change the journal and the manifests."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, [JournalEntry._meta.db_table])
-        return guards <= {name for (name,) in cursor.fetchall()}
+        return all(guards[connection.vendor] <= _triggers(cursor, model) for model, guards in _GUARDS)
+
+
+def _triggers(cursor: CursorWrapper, model: type[Model]) -> set[str]:
+    cursor.execute(_STATEMENTS[connection.vendor], [model._meta.db_table])
+    return {name for (name,) in cursor.fetchall()}

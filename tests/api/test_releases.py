@@ -117,6 +117,15 @@ def test_the_manifest_is_yaml_when_that_is_accepted(viewer: Caller, candidate: s
     assert yaml.safe_load(answer.content) == viewer.get(f"/releases/{candidate}/manifest").json()
 
 
+def test_the_manifest_is_recognised_by_its_digest(viewer: Caller, candidate: str) -> None:
+    answer = viewer.get(f"/releases/{candidate}/manifest")
+    stored = Release.objects.get().stored_manifest
+    assert answer["ETag"] == f'"{stored.sha256}"'
+    assert [each["application_key"] for each in answer.json()["applications"]] == [
+        f"bookverse-{service}" for service in sorted(NEWEST)
+    ]
+
+
 def test_the_manifest_of_a_label_never_changes(manager: Caller, candidate: str) -> None:
     before = manager.get(f"/releases/{candidate}/manifest").json()
     promote(manager)

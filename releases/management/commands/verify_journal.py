@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 LOG = logging.getLogger(__name__)
-UNGUARDED = "the database lets the journal be changed: its triggers are missing."
+UNGUARDED = "the database lets the journal or the manifests be changed: triggers are missing."
 
 
 class Command(BaseCommand):

@@ -12,6 +12,7 @@ from releases.domain.lifecycle import ReleaseState
 from releases.queries.boards import find_releases, release_lines
 from releases.queries.freezes import freezing_refusal
 from releases.queries.gate_panel import signer_of
+from releases.queries.manifests import manifest_view
 from releases.queries.release_pages import bypass_refusal, release_by_label, release_view, steering_refusal
 from releases.web.requests import actor, cursor
 
@@ -42,11 +43,12 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, version: str) -> HttpResponse:
     """Show one release by any of its labels."""
     person = actor(request)
+    release = release_by_label(version)
     view = release_view(
-        release_by_label(version),
+        release,
         steering_refusal(person),
         signer=signer_of(person),
         bypass_refusal=bypass_refusal(person),
         freeze_refusal=freezing_refusal(person),
     )
-    return render(request, "releases/release.html", {"release": view})
+    return render(request, "releases/release.html", {"release": view, "manifest": manifest_view(release)})
