@@ -21,13 +21,14 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 # Models can only be imported once this has set Django up.
 django_application = get_asgi_application()
 
+from bookverse.bodies import LimitedBody  # noqa: E402
 from bookverse.sweeper import sweeper  # noqa: E402
 from releases.live.origins import SameOrigin  # noqa: E402
 from releases.live.routing import websocket_urlpatterns  # noqa: E402
 
 router = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": LimitedBody(django_application),  # type: ignore[arg-type] # Django's own types are dicts
         "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),  # type: ignore[arg-type] # the stubs of Channels and asgiref differ
     },
 )

@@ -65,6 +65,10 @@ SITE_URL: str = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 CALLBACK_BASE_URL: str = env.str("CALLBACK_BASE_URL", default=SITE_URL).rstrip("/")
 # PROXIES: how many proxies of yours stand in front; that many entries of X-Forwarded-For are believed, from the right.
 PROXIES = env.int("PROXIES", default=0)
+# RATE_LIMIT, CALLBACK_RATE_LIMIT: requests a second from one address, and callbacks a second with one token; as many
+# may come at once. RATE_LIMIT=0 switches both off.
+RATE_LIMIT = env.int("RATE_LIMIT", default=100)
+CALLBACK_RATE_LIMIT = env.int("CALLBACK_RATE_LIMIT", default=20)
 # SESSION_IDLE_HOURS, SESSION_MAX_HOURS: after how long a session ends that nobody uses, and any session.
 SESSION_COOKIE_AGE = env.int("SESSION_IDLE_HOURS", default=8) * 3600
 SESSION_LONGEST = timedelta(hours=env.int("SESSION_MAX_HOURS", default=24))
@@ -148,6 +152,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "bookverse.limits.LimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -17,6 +17,7 @@ os.environ |= {
     "JFROG_ACCESS_TOKEN": "demo-token",
     "JFROG_URL": "http://127.0.0.1:9",
     "OUTBOUND_ALLOW": "127.0.0.0/8",
+    "RATE_LIMIT": "0",
     "SECRET_KEY": "only-for-tests-" + "0123456789" * 5,
     "SITE_URL": "http://127.0.0.1:8000",
     "TIME_ZONE": "UTC",

@@ -14,6 +14,7 @@ REFUSALS = {
     HTTPStatus.CONFLICT: "Not in the present state, or the verdict refuses: then with reasons.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is over 1 MiB, that of a callback over 64 KiB.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Malformed; errors say where and what.",
+    HTTPStatus.TOO_MANY_REQUESTS: "More than the board takes from one caller; come again after Retry-After seconds.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The database is away for a moment; try again after Retry-After seconds.",
 }
 REF = "#/components/schemas/{model}"

@@ -144,7 +144,11 @@ def _no_such_route(_request: HttpRequest, _error: object) -> HttpResponse:
 
 
 def _too_big(_request: HttpRequest, _error: object) -> HttpResponse:
-    return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TooLarge.code, "The body is too large.")
+    return problem(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        TooLarge.code,
+        "The body is over 1 MiB, which is the limit of every call; that of a callback is 64 KiB.",
+    )
 
 
 def _database_away(_request: HttpRequest, error: object) -> HttpResponse:

@@ -105,6 +105,7 @@ def demo_environment(*, port: int, demo_port: int, data: Path, **more: str) -> d
         "BOOKVERSE_DEMO": "true",
         "DEMO_DATA": str(data),
         "DEMO_PORT": str(demo_port),
+        "RATE_LIMIT": "0",
         "SECRET_KEY": "only-for-tests-" + "0123456789" * 5,
         "SITE_URL": f"http://127.0.0.1:{port}",
         "PYTHONUNBUFFERED": "1",
