@@ -19,6 +19,7 @@ from releases.api import (
     gates,
     health,
     inbox,
+    metrics,
     plans,
     promotions,
     releases,
@@ -80,6 +81,7 @@ for module in (
     callbacks,
     builds,
     health,
+    metrics,
 ):
     api.add_router("/v1", module.router)
 api.add_router("", unknown_routes.router)
