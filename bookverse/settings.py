@@ -117,6 +117,10 @@ PROBE_EVERY_S = env.int("PROBE_EVERY_S", default=60)
 HEALTH_EVERY_S = env.int("HEALTH_EVERY_S", default=60)
 # HEALTH_SLOW_MS: milliseconds within which 95 % of a service's probes must be answered for it to count as healthy.
 HEALTH_SLOW_MS = env.int("HEALTH_SLOW_MS", default=1_000)
+# SELF_HEALING: whether the board asks again by itself where an order or its answer got lost, and wakes what got stuck.
+SELF_HEALING = env.bool("SELF_HEALING", default=False)
+# SELF_HEALING_TRIES: how often it does so before it leaves the promotion to people.
+SELF_HEALING_TRIES = env.int("SELF_HEALING_TRIES", default=2)
 # VALIDATION_TOKEN: the bearer token that validations call services with; without it they send none.
 VALIDATION_TOKEN: str = env.str("VALIDATION_TOKEN", default="")
 # STOP_NOTICE_S: seconds in which a board that was told to stop still serves but answers /readyz with 503.

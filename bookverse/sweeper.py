@@ -15,6 +15,7 @@ from releases.actions.collections import collect_due_versions
 from releases.actions.deliveries import send_due_deliveries
 from releases.actions.dispatches import send_due_dispatches
 from releases.actions.documents import fetch_due_documents
+from releases.actions.healing import heal
 from releases.actions.health import keep_health
 from releases.actions.probing import keep_probing
 from releases.actions.quarantining import tell_registry
@@ -42,6 +43,7 @@ DUTIES: Mapping[str, Callable[[], object]] = {
     "quarantines": tell_registry,
     "documents": fetch_due_documents,
     "probes": keep_probing,
+    "healing": heal,
     "health": keep_health,
     "timetable": keep_timetable,
     "trains": keep_trains_moving,

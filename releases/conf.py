@@ -105,6 +105,16 @@ def health_slow_ms() -> int:
     return int(settings.HEALTH_SLOW_MS)
 
 
+def self_healing() -> bool:
+    """Tell whether what got lost is tried again by itself."""
+    return bool(settings.SELF_HEALING)
+
+
+def self_healing_tries() -> int:
+    """How often something is tried again before it is left to people."""
+    return int(settings.SELF_HEALING_TRIES)
+
+
 def collect_every() -> timedelta:
     """How often versions are collected."""
     return timedelta(seconds=settings.COLLECT_EVERY_S)

@@ -182,6 +182,14 @@ def _retried(entry: Entry) -> Worded:
     return _actor(entry), f"retried {_service(entry)}{_again(entry.payload)}", "dispatched"
 
 
+def _healed(entry: Entry) -> Worded:
+    payload = entry.payload
+    if _get(payload, "act") == "restart":
+        return "The board", f"woke the promotion to {_get(payload, 'stage')}, which was stuck", "promoting"
+    why = words(_get(payload, "reason")).lower()
+    return "The board", f"asks {_listed(_names(payload, 'services'))} again by itself: {why}", "retrying"
+
+
 def _session_closed(entry: Entry) -> Worded:
     payload = entry.payload
     state = _get(payload, "state") or "succeeded"
@@ -326,6 +334,7 @@ _RULES: dict[str, Callable[[Entry], Worded]] = {
     Kind.CALLBACK_CONTRADICTORY: _contradictory,
     Kind.SLOT_CLOSED: _slot_closed,
     Kind.STEP_SKIPPED: _skipped,
+    Kind.PROMOTION_HEALED: _healed,
     Kind.STEP_RETRIED: _retried,
     Kind.STEP_ACCEPTED: _accepted,
     Kind.SESSION_CLOSED: _session_closed,

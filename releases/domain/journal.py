@@ -16,6 +16,7 @@ class Kind(StrEnum):
     PROMOTION_PAUSED = "promotion.paused"
     PROMOTION_RESUMED = "promotion.resumed"
     PROMOTION_CANCELLED = "promotion.cancelled"
+    PROMOTION_HEALED = "promotion.healed"
     PROMOTION_SUCCEEDED = "promotion.succeeded"
     ROLLBACK_STARTED = "rollback.started"
     ROLLBACK_REFUSED = "rollback.refused"

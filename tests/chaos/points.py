@@ -77,6 +77,7 @@ EXEMPT: Mapping[str, str] = {
     "quarantining._claim": "what the registry was not told it is told by whoever looks next; it looks first",
     "quarantining._renew": "what the registry was not told it is told by whoever looks next; it looks first",
     "quarantining._settle": "what the registry was told twice it does once; no promotion waits for it",
+    "healing._heal": "the sweeper finds the same promotion again; the harness leaves it switched off",
     "health._ask_for_one": "a person who sees no newer look asks again",
     "health._store": "a look that was lost is followed by another; no promotion waits for it",
     "redelivering.redeliver": "a person's own act: one transaction, told by its key when it is repeated",

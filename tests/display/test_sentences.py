@@ -97,6 +97,16 @@ def entry(kind: str, payload: dict[str, object], *, actor: str = "manager", serv
             {"reason": "connection refused", "next_in_ms": 2000},
             "checkout could not be reached: connection refused; asking again in 2s",
         ),
+        (
+            "promotion.healed",
+            {"act": "retry", "services": ["checkout", "web"], "reason": "deadline", "stage": "QA"},
+            "The board asks checkout and web again by itself: deadline",
+        ),
+        (
+            "promotion.healed",
+            {"act": "restart", "services": [], "stage": "QA"},
+            "The board woke the promotion to QA, which was stuck",
+        ),
         ("platform.healthy", {"before": "UNKNOWN"}, "The platform is healthy again"),
         ("platform.degraded", {"reason": "Redis is away."}, "The platform is degraded: Redis is away"),
         ("platform.unknown", {}, "The platform is not known to be healthy"),

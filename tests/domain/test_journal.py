@@ -35,6 +35,7 @@ def test_kinds_are_stable() -> None:
         "inbox.delivered",
         "inbox.gave_up",
         "promotion.cancelled",
+        "promotion.healed",
         "promotion.held",
         "promotion.paused",
         "promotion.resumed",
