@@ -121,6 +121,10 @@ HEALTH_SLOW_MS = env.int("HEALTH_SLOW_MS", default=1_000)
 SELF_HEALING = env.bool("SELF_HEALING", default=False)
 # SELF_HEALING_TRIES: how often it does so before it leaves the promotion to people.
 SELF_HEALING_TRIES = env.int("SELF_HEALING_TRIES", default=2)
+# RETAIN_CALLBACKS_DAYS: days that callbacks of releases which are over are kept; 0 for ever.
+RETAIN_CALLBACKS_DAYS = env.int("RETAIN_CALLBACKS_DAYS", default=0)
+# RETAIN_EVENTS_DAYS: days that messages which were delivered or given up are kept; 0 for ever.
+RETAIN_EVENTS_DAYS = env.int("RETAIN_EVENTS_DAYS", default=0)
 # VALIDATION_TOKEN: the bearer token that validations call services with; without it they send none.
 VALIDATION_TOKEN: str = env.str("VALIDATION_TOKEN", default="")
 # STOP_NOTICE_S: seconds in which a board that was told to stop still serves but answers /readyz with 503.

@@ -20,6 +20,7 @@ from releases.actions.health import keep_health
 from releases.actions.probing import keep_probing
 from releases.actions.quarantining import tell_registry
 from releases.actions.recovery import answer_failures
+from releases.actions.retention import keep_retention
 from releases.actions.sweeping import keep_time
 from releases.actions.timetables import keep_timetable
 from releases.actions.trains_on_the_way import keep_trains_moving
@@ -45,6 +46,7 @@ DUTIES: Mapping[str, Callable[[], object]] = {
     "probes": keep_probing,
     "healing": heal,
     "health": keep_health,
+    "retention": keep_retention,
     "timetable": keep_timetable,
     "trains": keep_trains_moving,
     "builds": keep_building,

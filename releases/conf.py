@@ -105,6 +105,16 @@ def health_slow_ms() -> int:
     return int(settings.HEALTH_SLOW_MS)
 
 
+def retain_callbacks() -> timedelta:
+    """How long the callbacks of releases that are over are kept; zero for ever."""
+    return timedelta(days=settings.RETAIN_CALLBACKS_DAYS)
+
+
+def retain_events() -> timedelta:
+    """How long messages that were delivered or given up are kept; zero for ever."""
+    return timedelta(days=settings.RETAIN_EVENTS_DAYS)
+
+
 def self_healing() -> bool:
     """Tell whether what got lost is tried again by itself."""
     return bool(settings.SELF_HEALING)

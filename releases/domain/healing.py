@@ -33,4 +33,4 @@ def why_not_heal(failed: Sequence[tuple[str, int]], *, tries: int) -> str:
 
 def is_due(failed_at: datetime, attempt: int, now: datetime) -> bool:
     """Tell whether it is time for another attempt: after 5 s, then 10, 20 and so on."""
-    return now >= failed_at + FIRST_WAIT * 2 ** (attempt - 1)
+    return now >= failed_at + FIRST_WAIT * (1 << (attempt - 1))

@@ -85,6 +85,7 @@ EXEMPT: Mapping[str, str] = {
     "recovery._leave_to_people": "the sweeper finds the same failure again; the harness's people roll nothing back",
     "recovery._try_again": "the sweeper finds the same failure again; the harness's people roll nothing back",
     "recovery.recover": "one transaction under a key, as the other commands of steering, which are tried",
+    "retention._forget": "what was not forgotten is old enough for the next look too",
     "rollbacks.roll_back": "one transaction under a key, as promotions.promote_release, which is tried",
     "rules.add_rule": "an editor's own act: one transaction, and who got no answer looks and repeats",
     "rules.edit_rule": "an editor's own act: one transaction, and who got no answer looks and repeats",
