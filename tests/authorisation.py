@@ -124,6 +124,7 @@ PAGES = [
     *looks(EVERYBODY, "health-board", "inbox/count"),
     *looks(VIEWERS, "health", "health/metrics", "forecasts", "inbox"),
     *looks(VIEWERS, "releases/<str:version>/manifest.yaml", "releases/<str:version>/manifest.json"),
+    *looks(ADMINS, "diagnostics/operations"),
     *buttons(MANAGERS, "health/check"),
     *buttons(FREEZERS, "freezes", hours=1, in_flight="finish", **REASON),
     *buttons(FREEZERS, "freezes/lift", freeze=1, **REASON),

@@ -38,6 +38,7 @@ class Permission(StrEnum):
     FREEZE = "freeze"
     BYPASS = "bypass gates"
     EDIT_RULES = "edit rules"
+    ADMINISTER = "administer"
 
 
 _ROLES: dict[Permission, frozenset[Role]] = {
@@ -54,6 +55,7 @@ _ROLES: dict[Permission, frozenset[Role]] = {
     Permission.FREEZE: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.BYPASS: frozenset({Role.ADMIN}),
     Permission.EDIT_RULES: frozenset({Role.ADMIN}),
+    Permission.ADMINISTER: frozenset({Role.ADMIN}),
 }
 _WORDS: dict[Permission, str] = {
     Permission.VIEW: "look at the board",
@@ -69,10 +71,13 @@ _WORDS: dict[Permission, str] = {
     Permission.FREEZE: "freeze a stage",
     Permission.BYPASS: "bypass a gate",
     Permission.EDIT_RULES: "edit the rules",
+    Permission.ADMINISTER: "look after the board",
 }
 _STAGED = frozenset({Permission.PROMOTE, Permission.OPERATE})
 # A token that was made to promote must not be able to make its own promotion legal.
-_NEVER_BY_SCOPE = frozenset({Permission.SIGN, Permission.FREEZE, Permission.BYPASS, Permission.EDIT_RULES})
+_NEVER_BY_SCOPE = frozenset(
+    {Permission.SIGN, Permission.FREEZE, Permission.BYPASS, Permission.EDIT_RULES, Permission.ADMINISTER}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

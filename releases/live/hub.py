@@ -15,6 +15,8 @@ from weakref import WeakKeyDictionary
 from channels.db import database_sync_to_async
 from channels.layers import channel_layers
 
+from releases.audience import AUDIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
@@ -166,11 +168,14 @@ class Hub:
                     raise
                 self._watches[topic] = watch
             watch.mailboxes.add(mailbox)
+            AUDIENCE.came()
             return watch
 
     def leave(self, watch: Watch, mailbox: Mailbox) -> None:
         """Follow no longer; the last viewer of a topic ends its watch, the last watch the listening."""
-        watch.mailboxes.discard(mailbox)
+        if mailbox in watch.mailboxes:
+            watch.mailboxes.remove(mailbox)
+            AUDIENCE.went()
         if not watch.mailboxes and self._watches.get(watch.topic) is watch:
             watch.stop()
             del self._watches[watch.topic]

@@ -20,6 +20,7 @@ from releases.web.views import (
     manifest,
     matrix,
     metrics,
+    operations,
     plan,
     promotion,
     release,
@@ -87,5 +88,6 @@ urlpatterns = [
     path("health/metrics", metrics.show, name="metrics"),
     path("health/check", health.check, name="health_check"),
     path("health-board", RedirectView.as_view(pattern_name="web:health")),
+    path("diagnostics/operations", operations.show, name="operations"),
     path("diagnostics", diagnostics.show, name="diagnostics"),
 ]

@@ -22,7 +22,7 @@ def actor(*roles: Role, scopes: frozenset[str] = frozenset({"all"})) -> Actor:
 @pytest.mark.parametrize("permission", list(Permission))
 @pytest.mark.parametrize("role", list(Role))
 def test_managers_and_admins_act_and_everybody_looks(role: Role, permission: Permission) -> None:
-    only_admins = {Permission.EDIT_RULES, Permission.BYPASS}
+    only_admins = {Permission.EDIT_RULES, Permission.BYPASS, Permission.ADMINISTER}
     acts = {Role.ADMIN} if permission in only_admins else {Role.MANAGER, Role.ADMIN}
     acts |= {Role.APPROVER} if permission is Permission.SIGN else set()
     may = permission is Permission.VIEW or role in acts

@@ -88,3 +88,24 @@ def test_a_lost_board_comes_back_with_all_it_acknowledged_and_goes_on(drill: Dri
     assert told[: len(acknowledged)] == acknowledged
     assert script.get(f"/releases/{version}")["state"] == "waiting"
     assert run(environment, "verify_journal").splitlines()[0] == "1 checked, 0 unsound."
+
+
+@pytest.mark.postgres
+def test_a_board_moves_from_sqlite_to_postgresql_with_its_journals_sound(drill: Drill) -> None:
+    environment = drill.environment("old.sqlite3")
+    board = drill.serve(environment, "old.log")
+    script = drill.script(environment)
+    version = script.create_release()
+    script.promote(version, "DEV")
+    until(lambda: "promotion.succeeded" in script.kinds(version), what=lambda: script.kinds(version))
+    told = script.journal(version)
+    board.stop()
+    exported = run(environment, "export", str(drill.file))
+
+    environment = drill.environment("PostgreSQL")
+    imported = run(environment, "import", str(drill.file))
+    drill.serve(environment, "new.log")
+
+    assert "1 checked, 0 unsound." in exported
+    assert "1 checked, 0 unsound." in imported
+    assert drill.script(environment).journal(version) == told
