@@ -28,11 +28,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewVersion:
-    """``requires`` maps services (slugs or aliases) to ranges; ``openapi`` is None where the interface is not given."""
+    """``requires`` maps services (slugs or aliases) to ranges; ``openapi`` is None where the interface is not given.
+
+    ``irreversible`` is what it does that going back does not undo.
+    """
 
     service: str
     version: str
     notes: str = ""
+    irreversible: str = ""
     requires: Mapping[str, str] = field(default_factory=dict)
     openapi: Document | None = None
 
@@ -59,9 +63,21 @@ def register_version(*, actor: Actor, new: NewVersion) -> ServiceVersion:
         sort_key=sort_key(version),
         registry_status="REGISTERED",
         notes=new.notes,
+        irreversible=new.irreversible.strip(),
         requires=requires,
     )
     return _store(actor, row, checked)
+
+
+@transaction.atomic
+def note_irreversible(*, actor: Actor, service: str, version: str, text: str) -> ServiceVersion:
+    """Note what a registered version does that going back does not undo; an empty text says that it does nothing."""
+    require(actor, Permission.REGISTER)
+    # Only this column is written: a collection may write the others at the same time.
+    rows = ServiceVersion.objects.select_related("service").filter(service__slug=service, version=version)
+    if not rows.update(irreversible=text.strip()):
+        raise NotFound(f"{service} has no registered version {version}.")
+    return rows.get()
 
 
 def _checked_requires(new: NewVersion) -> dict[str, str]:

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from django.contrib import admin
 
+from releases.actions.versions import note_irreversible
 from releases.admin.generic import RowsInline
 from releases.admin.impact import ImpactAdmin
 from releases.admin.read_only import ReadOnlyAdmin
 from releases.admin.resources import DependencyResource
 from releases.admin.rules import RuleAdmin
+from releases.admin.versioned import VersionedAdmin
 from releases.models import Dependency, Quarantine, Service, ServiceAlias, ServiceVersion, Stage
+from releases.queries.access import actor_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -61,12 +64,40 @@ class DependencyAdmin(RuleAdmin[Dependency]):
 
 
 @admin.register(ServiceVersion)
-class ServiceVersionAdmin(ReadOnlyAdmin[ServiceVersion]):
+class ServiceVersionAdmin(VersionedAdmin[ServiceVersion]):
+    """Everything but what going back does not undo comes from the registry or from who announced the version."""
+
+    show_full_result_count = False
+    fields = (
+        "irreversible",
+        "service",
+        "version",
+        "tag",
+        "registry_status",
+        "release_status",
+        "registry_stage",
+        "registered_at",
+        "invalid_because",
+        "notes",
+        "requires",
+    )
+    readonly_fields = fields[1:]
     list_display = ("service", "version", "tag", "registry_status", "release_status", "registry_stage", "registered_at")
     list_select_related = ("service",)
     list_filter = ("service", "release_status", "registry_status", "registry_stage")
-    search_fields = ("version", "service__slug")
+    search_fields = ("version", "service__slug", "irreversible")
     ordering = ("service__slug", "-pk")
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: object = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ServiceVersion, _form: object, _change: object) -> None:
+        note_irreversible(
+            actor=actor_of(request.user), service=obj.service.slug, version=obj.version, text=obj.irreversible
+        )
 
 
 @admin.register(Quarantine)

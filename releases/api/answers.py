@@ -31,7 +31,10 @@ class ServicePage(Schema):
 
 
 class VersionAnswer(Schema):
-    """A registered version; ``why_not`` says why it may not be taken, and is empty when it is eligible."""
+    """A registered version; ``why_not`` says why it may not be taken, and is empty when it is eligible.
+
+    ``irreversible`` is what it does that going back does not undo, empty for nothing.
+    """
 
     version: str
     tag: str
@@ -39,6 +42,7 @@ class VersionAnswer(Schema):
     stage: str
     eligible: bool
     why_not: str
+    irreversible: str
     registered_at: datetime | None
 
 
@@ -50,6 +54,7 @@ class VersionPage(Schema):
 class RegisteredAnswer(Schema):
     service: str
     version: str
+    irreversible: str
     registered_at: datetime | None
 
 

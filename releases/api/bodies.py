@@ -13,6 +13,7 @@ from releases.api.fields import (
     Digest,
     Document,
     FreezeNumber,
+    Irreversible,
     LockVersion,
     Milliseconds,
     Notes,
@@ -42,13 +43,21 @@ class _Body(Schema):
 class VersionBody(_Body):
     """A build that a pipeline announces.
 
-    ``openapi`` describes its interface, ``requires`` maps services (slugs or aliases) to ranges.
+    ``openapi`` describes its interface, ``requires`` maps services (slugs or aliases) to ranges. ``irreversible`` is
+    what it does that going back does not undo, for example "drops the table of old orders".
     """
 
     version: VersionText
     notes: Notes = ""
+    irreversible: Irreversible = ""
     requires: Ranges = Field(default_factory=dict)
     openapi: OpenApi | None = None
+
+
+class VersionChangeBody(_Body):
+    """What became known of a registered version; an empty text says that going back undoes everything."""
+
+    irreversible: Irreversible
 
 
 class PlanBody(_Body):

@@ -50,6 +50,7 @@ VersionText = Annotated[Text, Field(min_length=1, max_length=255)]
 Title = Annotated[Text, Field(max_length=200)]
 Reason = Annotated[Text, Field(max_length=500)]
 Notes = Annotated[Text, Field(max_length=20_000)]
+Irreversible = Annotated[Text, Field(max_length=300)]
 Digest = Annotated[Text, Field(min_length=1, max_length=64)]
 Document = Annotated[dict[str, object], AfterValidator(storable_document)]
 # Bounded and judged where documents are kept: the fetched ones come by no schema.

@@ -13,13 +13,13 @@ from pydantic import Field
 
 from releases.actions.collections import request_collection
 from releases.actions.documents import keep_document
-from releases.actions.versions import NewVersion, register_version
+from releases.actions.versions import NewVersion, note_irreversible, register_version
 from releases.api.answers import CollectionAnswer, DocumentAnswer, RegisteredAnswer, ServicePage, VersionPage
 from releases.api.authentication import actor_behind
-from releases.api.bodies import VersionBody
+from releases.api.bodies import VersionBody, VersionChangeBody
 from releases.api.fields import Cursor, Limit, OpenApi, Slug, Text, VersionText
 from releases.domain.promises import Document
-from releases.models import Collection
+from releases.models import Collection, ServiceVersion
 from releases.queries.documents import document_content
 from releases.queries.services import service_views, versions_of
 
@@ -60,9 +60,31 @@ def list_versions(request: HttpRequest, slug: Slug, query: Query[VersionsQuery])
 @router.post("/services/{slug}/versions", response={201: RegisteredAnswer})
 def register(request: HttpRequest, slug: Slug, body: VersionBody) -> dict[str, object]:
     """Announce a build; the registry's next collection says how far it has come."""
-    new = NewVersion(service=slug, version=body.version, notes=body.notes, requires=body.requires, openapi=body.openapi)
-    row = register_version(actor=actor_behind(request), new=new)
-    return {"service": slug, "version": row.version, "registered_at": row.registered_at}
+    new = NewVersion(
+        service=slug,
+        version=body.version,
+        notes=body.notes,
+        irreversible=body.irreversible,
+        requires=body.requires,
+        openapi=body.openapi,
+    )
+    return _registered(register_version(actor=actor_behind(request), new=new))
+
+
+@router.patch("/services/{slug}/versions/{version}", response=RegisteredAnswer)
+def change(request: HttpRequest, slug: Slug, version: VersionText, body: VersionChangeBody) -> dict[str, object]:
+    """Say of a registered version what going back from it does not undo."""
+    row = note_irreversible(actor=actor_behind(request), service=slug, version=version, text=body.irreversible)
+    return _registered(row)
+
+
+def _registered(row: ServiceVersion) -> dict[str, object]:
+    return {
+        "service": row.service.slug,
+        "version": row.version,
+        "irreversible": row.irreversible,
+        "registered_at": row.registered_at,
+    }
 
 
 @router.put("/services/{slug}/versions/{version}/openapi", response={200: DocumentAnswer, 201: DocumentAnswer})

@@ -73,5 +73,6 @@ def _choice(row: ServiceVersion, *, admit_prereleases: bool) -> VersionChoice:
         stage=row.registry_stage,
         eligible=not why_not,
         why_not=why_not,
+        irreversible=row.irreversible,
         registered_at=row.registered_at,
     )

@@ -281,6 +281,8 @@ class VersionChoice:
     stage: str
     eligible: bool
     why_not: str
+    irreversible: str
+    """What it does that going back does not undo, empty for nothing."""
     registered_at: datetime | None
 
 

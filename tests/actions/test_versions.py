@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from releases.actions.versions import NewVersion, register_version
+from releases.actions.versions import NewVersion, note_irreversible, register_version
 from releases.domain.access import Role
 from releases.domain.errors import Conflict, InvalidInput, NotFound, PermissionRefused
 from releases.models import ApiDocument, ServiceVersion
@@ -114,3 +114,25 @@ def test_a_build_with_a_document_that_is_refused_is_not_noted() -> None:
         announce(openapi={"swagger": "2.0"})
 
     assert (refusal.value.field, ServiceVersion.objects.filter(version="3.1.0").exists()) == ("openapi", False)
+
+
+def test_what_going_back_does_not_undo_is_noted_with_the_build() -> None:
+    assert announce(irreversible=" drops the table of old orders ").irreversible == "drops the table of old orders"
+
+
+def test_it_may_be_noted_of_a_version_that_the_registry_listed_first() -> None:
+    note = {"actor": person(), "service": "web", "version": "3.0.2"}
+    noted = note_irreversible(**note, text="drops a table").irreversible  # type: ignore[arg-type]
+    taken_back = note_irreversible(**note, text=" ").irreversible  # type: ignore[arg-type]
+
+    assert (noted, taken_back) == ("drops a table", "")
+
+
+def test_of_a_version_that_nobody_registered_nothing_is_noted() -> None:
+    with pytest.raises(NotFound, match=r"^web has no registered version 9\.9\.9\.$"):
+        note_irreversible(actor=person(), service="web", version="9.9.9", text="drops a table")
+
+
+def test_a_viewer_notes_nothing() -> None:
+    with pytest.raises(PermissionRefused):
+        note_irreversible(actor=person("vera", Role.VIEWER), service="web", version="3.0.2", text="drops a table")

@@ -27,7 +27,6 @@ from releases.models import (
     PlatformVersion,
     Promotion,
     Release,
-    ServiceVersion,
     VerifiedFailure,
 )
 from tests.api.calling import caller_for, create_candidate, finish_promotion, promote
@@ -56,7 +55,6 @@ HISTORY: list[type[Model]] = [
     PlatformVersion,
     Promotion,
     Release,
-    ServiceVersion,
 ]
 
 

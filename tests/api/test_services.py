@@ -52,6 +52,7 @@ def test_a_version_says_how_far_it_has_come(viewer: Caller) -> None:
             "stage": "PROD",
             "eligible": False,
             "why_not": "It is in quarantine.",
+            "irreversible": "",
             "registered_at": "2026-01-02T03:04:05Z",
         }
     ]
@@ -80,7 +81,7 @@ def test_versions_of_an_unknown_service_are_not_found(viewer: Caller) -> None:
 def test_a_build_can_be_announced(manager: Caller) -> None:
     answer = manager.post("/services/inventory/versions", {"version": "1.6.0", "notes": "Faster."})
     assert answer.status_code == 201
-    assert answer.json().keys() == {"service", "version", "registered_at"}
+    assert answer.json().keys() == {"service", "version", "irreversible", "registered_at"}
     assert ServiceVersion.objects.get(service__slug="inventory", version="1.6.0").notes == "Faster."
 
 
@@ -112,3 +113,34 @@ def test_a_collection_can_be_asked_for(manager: Caller) -> None:
 def test_asking_for_a_collection_twice_joins_the_first(manager: Caller) -> None:
     first, second = manager.post("/catalog/sync").json(), manager.post("/catalog/sync").json()
     assert (first, Collection.objects.count()) == (second, 1)
+
+
+def test_a_pipeline_says_what_going_back_does_not_undo(manager: Caller) -> None:
+    body = {"version": "3.2.0", "irreversible": "drops the table of old orders"}
+    announced = manager.post("/services/web/versions", body)
+    changed = manager.patch("/services/web/versions/3.0.2", {"irreversible": "drops a table"})
+    listed = manager.get("/services/web/versions").json()["items"]
+
+    assert (announced.status_code, announced.json()["irreversible"]) == (201, "drops the table of old orders")
+    assert (changed.status_code, changed.json()["version"], changed.json()["irreversible"]) == (
+        200,
+        "3.0.2",
+        "drops a table",
+    )
+    assert {item["version"]: item["irreversible"] for item in listed if item["irreversible"]} == {
+        "3.2.0": "drops the table of old orders",
+        "3.0.2": "drops a table",
+    }
+
+
+def test_who_may_not_register_versions_may_not_say_so_either(viewer: Caller, nobody: Caller) -> None:
+    said = {"irreversible": "drops a table"}
+    answers = [caller.patch("/services/web/versions/3.0.2", said).status_code for caller in (viewer, nobody)]
+
+    assert answers == [403, 401]
+
+
+def test_of_an_unknown_version_nothing_can_be_said(manager: Caller) -> None:
+    answer = manager.patch("/services/web/versions/9.9.9", {"irreversible": "drops a table"})
+
+    assert (answer.status_code, answer.json()["detail"]) == (404, "web has no registered version 9.9.9.")
