@@ -19,7 +19,13 @@ from releases.domain.validation import Outcome, Overall, RunState, Scenario, Sce
 from releases.enqueue import task_on_commit
 from releases.models import Stage, ValidationResult, ValidationRun, ValidationTarget
 from releases.queries.clock import database_now
-from releases.queries.validations import is_overtaken, stage_to_validate, validation_refusal, validation_setup
+from releases.queries.validations import (
+    is_overtaken,
+    stage_to_validate,
+    validated_version,
+    validation_refusal,
+    validation_setup,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,7 +107,7 @@ def _open_run(ledger: Ledger, stage: Stage, name: str, scenarios: Sequence[Scena
     run = ValidationRun.objects.create(
         release=ledger.release,
         stage=stage,
-        version=ledger.release.version,
+        version=validated_version(ledger.release),
         scenarios=wanted,
         required=target.required,
         epoch=Stage.objects.values_list("epoch", flat=True).get(pk=stage.pk),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Max
 
 from releases.domain.lifecycle import OPEN_PROMOTIONS, PromotionState, ReleaseState
+from releases.domain.plan_kinds import ROLLBACK
 from releases.domain.validation import NOT_RUN, Outcome, RunState, Scenario, StepResult
 from releases.domain.validation_requests import ValidationSituation, why_not_validate, why_nowhere
 from releases.domain.validation_scenarios import DEFINITIONS
@@ -51,6 +52,11 @@ def validation_panel(facts: ReleaseFacts) -> ValidationPanel:
     )
 
 
+def validated_version(release: Release) -> str:
+    """Return what a validation of this release speaks of: of a rollback, the set that it went back to."""
+    return str(release.plan["target_version"]) if release.kind == ROLLBACK else release.version
+
+
 def validation_refusal(release: Release, stage: Stage | None) -> str:
     """Return why this release may not be validated in this stage now; empty when it may."""
     busy = set(Promotion.objects.filter(state__in=_OPEN).values_list("stage_id", flat=True))
@@ -60,13 +66,14 @@ def validation_refusal(release: Release, stage: Stage | None) -> str:
 def _why_not(release: Release, stage: Stage | None, newest: _Newest, busy: set[int]) -> str:
     if stage is None:
         return why_nowhere(release.version)
-    live, run = stage.live_version, newest.runs.get(stage.pk)
+    live, run, version = stage.live_version, newest.runs.get(stage.pk), validated_version(release)
     return why_not_validate(
         ValidationSituation(
-            version=release.version,
+            version=version,
             stage=stage.name,
             live=live.version if live else "",
-            is_live=live is not None and live.release_id == release.pk,
+            # What a rollback goes back to is another release's name.
+            is_live=live is not None and (live.release_id == release.pk or live.version == version),
             is_configured=stage.pk in newest.configured,
             is_busy=stage.pk in busy,
             is_running=run is not None and run.finished_at is None,
@@ -113,7 +120,7 @@ def _view(
     if run is None:
         return ValidationView(
             stage=stage.name,
-            version=release.version,
+            version=validated_version(release),
             state=NOT_RUN if is_configured else RunState.NOT_CONFIGURED.value,
             message="" if is_configured else f"{stage.name} has no validation target.",
             is_configured=is_configured,
