@@ -11,13 +11,12 @@ from django.db import transaction
 from releases.actions.advancing import advance
 from releases.actions.ledger import open_ledger
 from releases.actions.rollbacks import RollbackRequest, roll_back
-from releases.actions.slots import MESSAGE_LIMIT, open_session
-from releases.actions.steering import REASON_LIMIT
+from releases.actions.slots import open_session
+from releases.actions.steering import REASON_LIMIT, leave_out
 from releases.actions.turns import refuse, take_turn
-from releases.domain.aggregation import Reason
 from releases.domain.errors import InvalidInput, ReleaseError
 from releases.domain.journal import Kind
-from releases.domain.lifecycle import RETRYABLE_SLOTS, STEP_MOVES, OnFailure, PromotionState, SlotState, move
+from releases.domain.lifecycle import RETRYABLE_SLOTS, OnFailure, PromotionState
 from releases.domain.plan_kinds import ROLLBACK
 from releases.domain.steering import why_not_recover
 from releases.models import Freeze, Promotion, PromotionStep
@@ -150,9 +149,5 @@ def _leave_behind(promotion_id: int, release_id: int) -> None:
 def _leave(ledger: Ledger, promotion: Promotion) -> None:
     """Skip what failed, each with what it said last, and go on."""
     for step in promotion.steps.filter(state__in=_FAILED).select_related("service"):
-        text = f"left behind by the emergency recovery: {step.message or step.reason}"[:MESSAGE_LIMIT]
-        step.state = move(STEP_MOVES, SlotState(step.state), SlotState.SKIPPED).value
-        step.reason, step.message, step.finished_at = Reason.OPERATOR.value, text, ledger.now
-        step.save(update_fields=["state", "reason", "message", "finished_at"])
-        ledger.append(Kind.STEP_SKIPPED, service=step.service.slug, reason=text, cause=Reason.OPERATOR.value)
+        leave_out(ledger, step, f"left behind by the emergency recovery: {step.message or step.reason}")
     advance(ledger, promotion)

@@ -37,7 +37,7 @@ from releases.queries.late_results import step_situation
 if TYPE_CHECKING:
     from releases.actions.ledger import Ledger
     from releases.domain.access import Actor
-    from releases.models import Promotion
+    from releases.models import Promotion, PromotionStep
 
 REASON_LIMIT = 300
 
@@ -164,9 +164,15 @@ def skip_step(
     turn.claim(lock_version)
     step = find_step(turn.steered, service)
     refuse(why_not_skip(turn.situation, step_situation(step)))
-    step.state = move(STEP_MOVES, SlotState(step.state), SlotState.SKIPPED).value
-    step.reason, step.message, step.finished_at = Reason.OPERATOR.value, reason[:MESSAGE_LIMIT], turn.ledger.now
-    step.save(update_fields=["state", "reason", "message", "finished_at"])
-    turn.ledger.append(Kind.STEP_SKIPPED, service=service, reason=reason[:MESSAGE_LIMIT], cause=Reason.OPERATOR.value)
+    leave_out(turn.ledger, step, reason)
     advance(turn.ledger, turn.steered)
     turn.end(skipped=step.pk)
+
+
+def leave_out(ledger: Ledger, step: PromotionStep, reason: str) -> None:
+    """Let a failed step of a locked release count as done by somebody's decision; its service stays where it is."""
+    text = reason[:MESSAGE_LIMIT]
+    step.state = move(STEP_MOVES, SlotState(step.state), SlotState.SKIPPED).value
+    step.reason, step.message, step.finished_at = Reason.OPERATOR.value, text, ledger.now
+    step.save(update_fields=["state", "reason", "message", "finished_at"])
+    ledger.append(Kind.STEP_SKIPPED, service=step.service.slug, reason=text, cause=Reason.OPERATOR.value)
