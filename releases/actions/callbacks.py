@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from releases import conf
 from releases.actions.advancing import advance
 from releases.actions.ledger import Ledger, open_ledger
 from releases.actions.slots import MESSAGE_LIMIT, close_slot, start_clock, update_slot
-from releases.clients.signing import is_token
+from releases.clients.signing import SignedMessage, is_signed, is_token, service_secret
 from releases.domain.aggregation import (
     FINAL_STATUSES,
     LATE_DISPOSITIONS,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from django.db.models import QuerySet
+
+    from releases.models import Service
 
 NO_HASH = "0" * 64
 TOKEN_OUTLIVES_DEADLINE = timedelta(hours=24)
@@ -64,6 +67,12 @@ class IncomingCallback:
     message: str = ""
     sequence: int | None = None
     details: Mapping[str, object] = field(default_factory=dict)
+    signed: SignedMessage | None = None
+
+    @property
+    def message_id(self) -> str:
+        """What a signed message is known by when it comes again, empty for one that is not signed."""
+        return self.signed.message_id if self.signed else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +86,10 @@ class Receipt:
 
 @transaction.atomic(durable=True)
 def record_callback(*, callback: IncomingCallback, token: str) -> Receipt:
-    """Store and apply a callback; ``ForgedCallback`` unless the token is that of the dispatch it names."""
+    """Store and apply a callback; ``ForgedCallback`` unless the token is that of the dispatch it names.
+
+    Of a service that signs its callbacks, the signature counts in place of the token.
+    """
     known = _authenticate(callback, token)
     ledger = open_ledger(release_id=known.step.promotion.release_id, actor=callback.source)
     # Known again in its turn, by what is there now: a restore may have come in between.
@@ -93,9 +105,10 @@ def record_callback(*, callback: IncomingCallback, token: str) -> Receipt:
 
 def take_in(ledger: Ledger, dispatch: Dispatch, callback: IncomingCallback) -> Reception:
     """Judge what a service says, keep it and do what follows; a duplicate leaves nothing."""
-    reception = receive(
-        _slot(dispatch), _report(callback), seen=_seen(dispatch, callback), late=_late(dispatch, callback)
-    )
+    slot = _slot(dispatch)
+    if _is_replayed(dispatch, callback):
+        return Reception(disposition=Disposition.DUPLICATE, state=slot.state, percent=slot.percent)
+    reception = receive(slot, _report(callback), seen=_seen(dispatch, callback), late=_late(dispatch, callback))
     if reception.disposition is not Disposition.DUPLICATE:
         _keep(ledger, dispatch, callback, reception)
     if reception.disposition is Disposition.APPLIED:
@@ -122,6 +135,8 @@ def _authenticate(callback: IncomingCallback, token: str) -> Dispatch:
     )
     # The comparison also runs for a dispatch that is not there, so that the time taken tells nothing.
     genuine = is_token(token, dispatch.token_hash if dispatch else NO_HASH)
+    if dispatch is not None and dispatch.step.service.signs_callbacks:
+        genuine = _is_signed_by(dispatch.step.service, callback)
     if dispatch is None or not genuine or _has_expired(dispatch):
         message = "Unknown callback."
         raise ForgedCallback(message)
@@ -129,6 +144,17 @@ def _authenticate(callback: IncomingCallback, token: str) -> Dispatch:
         message = f"This dispatch is attempt {dispatch.attempt}, not {callback.attempt}."
         raise InvalidInput("attempt", message)
     return dispatch
+
+
+def _is_signed_by(service: Service, callback: IncomingCallback) -> bool:
+    secret = service_secret(signing_key=conf.signing_key(), service_id=service.pk, generation=service.secret_generation)
+    return callback.signed is not None and is_signed(callback.signed, secret=secret, now=database_now().timestamp())
+
+
+def _is_replayed(dispatch: Dispatch, callback: IncomingCallback) -> bool:
+    if not (dispatch.step.service.signs_callbacks and callback.message_id):
+        return False
+    return dispatch.callbacks.filter(message_id=callback.message_id).exists()
 
 
 def _has_expired(dispatch: Dispatch) -> bool:
@@ -189,6 +215,7 @@ def _keep(ledger: Ledger, dispatch: Dispatch, callback: IncomingCallback, recept
         percent=callback.percent,
         message=callback.message[:MESSAGE_LIMIT],
         details=dict(callback.details),
+        message_id=callback.message_id if dispatch.step.service.signs_callbacks else "",
         disposition=reception.disposition.value,
         received_at=ledger.now,
     )

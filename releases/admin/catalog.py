@@ -44,8 +44,8 @@ class ServiceAliasInline(RowsInline[ServiceAlias, Service]):
 
 @admin.register(Service)
 class ServiceAdmin(ImpactAdmin[Service]):
-    list_display = ("slug", "name", "application_key", "dispatch_url", "required")
-    list_filter = ("required",)
+    list_display = ("slug", "name", "application_key", "dispatch_url", "required", "signs_callbacks")
+    list_filter = ("required", "signs_callbacks")
     search_fields = ("slug", "name", "application_key", "aliases__name")
     inlines = (ServiceAliasInline,)
 

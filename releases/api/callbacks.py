@@ -12,6 +12,7 @@ from releases.actions.callbacks import IncomingCallback, Receipt, record_callbac
 from releases.api.answers import ReceiptAnswer
 from releases.api.bodies import CallbackBody
 from releases.api.problems import TooLarge
+from releases.clients.signing import SignedMessage
 
 MAX_BODY = 64 * 1024
 SCHEME = "bearer "
@@ -19,9 +20,10 @@ SCHEME = "bearer "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The token that a callback brought, empty when it brought none."""
+    """What a callback proves itself with: its token, empty when it brought none, and its signature if it has one."""
 
     token: str
+    signed: SignedMessage | None = None
 
 
 class DispatchToken(HttpAuthBase):
@@ -34,7 +36,16 @@ class DispatchToken(HttpAuthBase):
             raise TooLarge("A callback is at most 64 KiB.")
         header = request.headers.get("Authorization", "")
         # A missing token is weighed like a wrong one, so that both get the same answer at the same cost.
-        return Claim(token=header[len(SCHEME) :].strip() if header.lower().startswith(SCHEME) else "")
+        token = header[len(SCHEME) :].strip() if header.lower().startswith(SCHEME) else ""
+        return Claim(token=token, signed=_signed(request))
+
+
+def _signed(request: HttpRequest) -> SignedMessage | None:
+    names = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    number, timestamp, signatures = (request.headers.get(name, "") for name in names)
+    if not signatures:
+        return None
+    return SignedMessage(message_id=number, timestamp=timestamp, signatures=signatures, body=request.body)
 
 
 router = Router(tags=["callbacks"], auth=DispatchToken())
@@ -53,5 +64,6 @@ def report(request: HttpRequest, body: CallbackBody) -> Receipt:
         message=body.message,
         sequence=body.sequence,
         details=body.details,
+        signed=claim.signed,
     )
     return record_callback(callback=callback, token=claim.token)

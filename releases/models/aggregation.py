@@ -128,6 +128,7 @@ class Callback(models.Model):
     percent = models.PositiveSmallIntegerField(null=True)
     message = models.CharField(max_length=500, blank=True)
     details = models.JSONField(default=dict)
+    message_id = models.CharField(max_length=128, blank=True)
     disposition = models.CharField(max_length=16, choices=[(value.value, value.value) for value in Disposition])
     received_at = models.DateTimeField()
 
@@ -138,6 +139,11 @@ class Callback(models.Model):
                 fields=("dispatch", "sequence"),
                 condition=Q(sequence__isnull=False),
                 name="one_callback_per_sequence",
+            ),
+            models.UniqueConstraint(
+                fields=("dispatch", "message_id"),
+                condition=~Q(message_id=""),
+                name="one_callback_per_signed_message",
             ),
         )
 

@@ -66,6 +66,14 @@ class Service(models.Model):
         help_text="Its API document, below that; {version} stands for the version that is asked for; empty if none.",
     )
     required = models.BooleanField(default=True, help_text="A platform version without it is incomplete.")
+    signs_callbacks = models.BooleanField(
+        default=False,
+        help_text="Its callbacks count only when they are signed by Standard Webhooks with what "
+        "manage.py callback_secret prints; the token of the order is then not enough.",
+    )
+    secret_generation = models.PositiveIntegerField(
+        default=1, help_text="Another number makes another secret; the old one counts no more."
+    )
 
     class Meta:
         ordering = ("slug",)
