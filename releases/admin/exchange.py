@@ -10,6 +10,7 @@ from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.utils.html import conditional_escape, format_html
 from import_export.fields import Field
 from import_export.formats.base_formats import CSV, JSON
+from import_export.forms import ImportForm
 from import_export.instance_loaders import ModelInstanceLoader
 from import_export.resources import Diff, ModelResource
 from import_export.tmp_storages import BaseStorage
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
     from django.db.models import Model
 
-_FORMULA = re.compile(r"^[=+\-@\t\r']")
+_FORMULA = re.compile(r"^[=+\-@\t\r\n']")
+# A file of rules is read whole, previewed whole and carried in the form that confirms it.
+MOST_BYTES, MOST_ROWS = 1024 * 1024, 5_000
 _ONE_HOUR_S = 3600
 
 
@@ -53,6 +56,17 @@ def _unmarked(cell: object) -> object:
 
 
 FORMATS = (PlainCsv, JSON)
+
+
+class LimitedImport(ImportForm):  # type: ignore[misc] # the library ships no types
+    """Refuses a file before it is read."""
+
+    def clean_import_file(self) -> Any:  # noqa: ANN401 (the library's signature)
+        file = self.cleaned_data["import_file"]
+        if file.size > MOST_BYTES:
+            message = f"A file has at most 1 MiB; this one has {file.size:,} bytes."
+            raise ValidationError(message)
+        return file
 
 
 class InTheForm(BaseStorage):  # type: ignore[misc] # the library ships no types
@@ -157,6 +171,9 @@ class RuleResource(ModelResource):  # type: ignore[misc] # the library ships no 
         return _PlainDiff
 
     def before_import(self, dataset: Any, **_options: object) -> None:  # noqa: ANN401 (the library's signature)
+        if len(dataset) > MOST_ROWS:
+            message = f"A file has at most {MOST_ROWS:,} rows; this one has {len(dataset):,}."
+            raise ValidationError(message)
         if "id" in self.fields and dataset.headers and "id" not in dataset.headers:
             dataset.append_col([""] * len(dataset), header="id")
 

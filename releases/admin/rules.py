@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 from import_export.forms import ExportForm
 
-from releases.admin.exchange import FORMATS, InTheForm
+from releases.admin.exchange import FORMATS, InTheForm, LimitedImport
 from releases.admin.generic import TrackedAdmin
 from releases.admin.impact import ImpactAdmin, is_confirmed
 from releases.admin.seen import Seen, read_seen, seen_print, who_and_when
@@ -54,6 +54,7 @@ class RuleAdmin(ImpactAdmin[Row], TrackedAdmin[Row]):
     evidence_kind = ""
     export_form_class = ExportForm
     formats = FORMATS
+    import_form_class = LimitedImport
     import_template_name = "admin/releases/import.html"
     object_history_form_template = "admin/releases/object_history_form.html"
     object_history_list_template = "admin/releases/object_history_list.html"

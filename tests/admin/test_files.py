@@ -87,7 +87,7 @@ def test_what_goes_out_comes_back_the_same(administrator: Client, kind: str) -> 
     assert list(Constraint.objects.order_by("pk").values()) == before
 
 
-@pytest.mark.parametrize("cell", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1"])
+@pytest.mark.parametrize("cell", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1", "\n=1"])
 def test_a_spreadsheet_calculates_nothing_that_it_finds_in_a_file(administrator: Client, cell: str) -> None:
     Constraint.objects.filter(note="").update(note=cell)
     shown = exported(administrator, "constraint")
@@ -105,6 +105,21 @@ def test_a_file_is_previewed_before_it_changes_anything(administrator: Client) -
     confirm(administrator, "compatibilityrow", page)
     row = CompatibilityRow.objects.get()
     assert (row.approved, row.history.get().history_user.username) == (["1.4.0"], "root")
+
+
+HEADER = "platform_version,service,approved\n"
+
+
+def test_a_file_over_one_mebibyte_is_not_read(administrator: Client) -> None:
+    page = upload(administrator, "compatibilityrow", HEADER + "x" * (1024 * 1024))
+    assert "A file has at most 1 MiB; this one has 1,048,610 bytes." in text(page)
+
+
+def test_a_file_of_more_than_five_thousand_rows_is_refused_whole(administrator: Client) -> None:
+    page = upload(administrator, "compatibilityrow", HEADER + "2.2.0,inventory,1.4.0\n" * 5_001)
+    assert "A file has at most 5,000 rows; this one has 5,001." in text(page)
+    assert "confirm" not in fields_of(page)
+    assert CompatibilityRow.objects.count() == 0
 
 
 def test_a_preview_stores_not_even_history(administrator: Client) -> None:
