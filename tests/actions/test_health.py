@@ -41,6 +41,7 @@ def services(transactional_db: None, httpserver: HTTPServer, settings: Settings)
     """All services run in every stage, and AppTrust was read; each service answers as the test says."""
     load_bookverse(httpserver.url_for("").rstrip("/"))
     settings.JFROG_URL = "http://127.0.0.1:9"
+    settings.REDIS_URL = ""
     now = database_now()
     Collection.objects.create(requested_by="board", requested_at=now, finished_at=now, versions=11)
     return httpserver

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from releases.actions.journal_guard import lifted_guard
 from releases.models import JournalEntry
@@ -39,7 +39,7 @@ def rows() -> list[str]:
 
 
 def damage() -> None:
-    with connection.cursor() as cursor, lifted_guard():
+    with transaction.atomic(), connection.cursor() as cursor, lifted_guard():
         cursor.execute("UPDATE releases_journalentry SET actor = 'mallory' WHERE sequence = 1")
 
 

@@ -80,6 +80,7 @@ def test_a_heartbeat_that_is_switched_off_is_not_known(settings: Settings) -> No
 
 
 def test_redis_is_shown_as_the_last_check_found_it(settings: Settings) -> None:
+    settings.REDIS_URL = ""
     alone = shown("no-stream")
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     before = shown("no-stream")
