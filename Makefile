@@ -79,7 +79,7 @@ run: .venv/base.stamp ## the whole board with demo data on http://127.0.0.1:8000
 	  $(PY) manage.py serve --bind 127.0.0.1:$(PORT)
 
 .PHONY: check
-check: lint types imports templates django compose ## everything but the tests: format, lint, types, import rules, settings
+check: lint types imports templates django compose alerts ## everything but the tests: format, lint, types, import rules, settings
 
 .PHONY: lint
 lint: .venv/dev.stamp
@@ -116,6 +116,13 @@ compose:
 	@if command -v docker-compose >/dev/null; then docker-compose --env-file .env.example -f docker-compose.yml config -q; \
 	elif docker compose version >/dev/null 2>&1; then docker compose --env-file .env.example -f docker-compose.yml config -q; \
 	else $(call not_run,docker-compose.yml was not validated because docker-compose is not installed); fi
+
+.PHONY: alerts
+alerts: ## judge Prometheus' rules and what they say in the cases of their tests
+	@if command -v promtool >/dev/null; then cd deploy/prometheus; \
+	  for check in "check rules rules.yml" "check config --syntax-only prometheus.yml" "test rules rules.test.yml"; do \
+	    said=$$(promtool $$check 2>&1) || { echo "$$said" >&2; exit 1; }; done; \
+	else $(call not_run,the alert rules were not tested because there is no promtool (Debian: apt-get install prometheus)); fi
 
 BROWSER = $(shell command -v "$${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome)
 # What a second database says nothing new about: pure code, and pages and forms made of what the queries return.

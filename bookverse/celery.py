@@ -6,6 +6,7 @@ import os
 
 from celery import Celery
 from celery.signals import worker_ready, worker_shutting_down
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookverse.settings")
 
@@ -17,9 +18,13 @@ app.autodiscover_tasks(["releases"])
 @worker_ready.connect
 def _start_sweeper(**_signal: object) -> None:
     # The sweeper needs the models, which exist only once Celery has set Django up.
+    from bookverse.metrics import serve_metrics  # noqa: PLC0415
     from bookverse.sweeper import sweeper  # noqa: PLC0415
 
     sweeper.start()
+    # Only a worker of its own says this; the embedded one is counted by the process that serves pages.
+    if settings.METRICS_PORT:
+        serve_metrics(settings.METRICS_PORT)
 
 
 @worker_shutting_down.connect

@@ -127,6 +127,10 @@ RETAIN_CALLBACKS_DAYS = env.int("RETAIN_CALLBACKS_DAYS", default=0)
 RETAIN_EVENTS_DAYS = env.int("RETAIN_EVENTS_DAYS", default=0)
 # VALIDATION_TOKEN: the bearer token that validations call services with; without it they send none.
 VALIDATION_TOKEN: str = env.str("VALIDATION_TOKEN", default="")
+# METRICS_TOKEN: the bearer token that Prometheus reads /metrics with; whoever may look at the board reads them too.
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+# METRICS_PORT: where a Celery worker, which serves no pages, answers /metrics; 0 for nowhere.
+METRICS_PORT = env.int("METRICS_PORT", default=0)
 # STOP_NOTICE_S: seconds in which a board that was told to stop still serves but answers /readyz with 503.
 STOP_NOTICE_S = env.float("STOP_NOTICE_S", default=0.0 if DEMO else 2.0)
 # INITIAL_PLATFORM_VERSION: what the first platform version is called.
@@ -157,6 +161,7 @@ if "runserver" in sys.argv:
     INSTALLED_APPS.insert(0, "daphne")
 
 MIDDLEWARE = [
+    "bookverse.middleware.measured",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -317,7 +322,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
 SECURE_HSTS_PRELOAD = _HTTPS
 # The proxy in front ends TLS and says so in this header; without a proxy the header must not come from outside.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 
 LOGGING = {
     "version": 1,

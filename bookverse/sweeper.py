@@ -25,6 +25,7 @@ from releases.actions.sweeping import keep_time
 from releases.actions.timetables import keep_timetable
 from releases.actions.trains_on_the_way import keep_trains_moving
 from releases.actions.validations import carry_out_due_validation
+from releases.metrics import FAILED_SWEEPS, SWEEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,7 +70,9 @@ class Sweeper:
                 return
             self._stopping = threading.Event()
             self.threads = tuple(
-                threading.Thread(target=self._run, args=(duty, self._stopping), name=f"sweeper-{name}", daemon=True)
+                threading.Thread(
+                    target=self._run, args=(name, duty, self._stopping), name=f"sweeper-{name}", daemon=True
+                )
                 for name, duty in DUTIES.items()
             )
             for thread in self.threads:
@@ -84,12 +87,14 @@ class Sweeper:
         for thread in threads:
             thread.join(max(0.0, until - monotonic()))
 
-    def _run(self, duty: Callable[[], object], stopping: threading.Event) -> None:
+    def _run(self, name: str, duty: Callable[[], object], stopping: threading.Event) -> None:
         while not stopping.wait(LOOK_EVERY_S):
             close_old_connections()
             try:
                 duty()
+                SWEEPS.labels(name).set_to_current_time()
             except Exception:  # whatever it was, the next sweep must still come: it is what keeps promises
+                FAILED_SWEEPS.labels(name).inc()
                 LOG.exception("a sweep failed; the next one follows in %s s", LOOK_EVERY_S)
         connections.close_all()
 

@@ -125,6 +125,7 @@ PAGES = [
     *looks(VIEWERS, "health", "health/metrics", "forecasts", "inbox"),
     *looks(VIEWERS, "releases/<str:version>/manifest.yaml", "releases/<str:version>/manifest.json"),
     *looks(ADMINS, "diagnostics/operations"),
+    *looks(VIEWERS, "metrics"),
     *buttons(MANAGERS, "health/check"),
     *buttons(FREEZERS, "freezes", hours=1, in_flight="finish", **REASON),
     *buttons(FREEZERS, "freezes/lift", freeze=1, **REASON),

@@ -15,6 +15,8 @@ os.environ |= {
     "CSRF_TRUSTED_ORIGINS": "",
     "DEBUG": "false",
     "JFROG_ACCESS_TOKEN": "demo-token",
+    "METRICS_PORT": "0",
+    "METRICS_TOKEN": "",
     "JFROG_URL": "http://127.0.0.1:9",
     "OUTBOUND_ALLOW": "127.0.0.0/8",
     "RATE_LIMIT": "0",

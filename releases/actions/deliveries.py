@@ -18,6 +18,7 @@ from releases.actions.telling import as_json, new_delivery, send_on_commit
 from releases.clients.inboxes import post_messages
 from releases.domain.aggregation import GONE, Answer, Sending, resend_delay, sending_outcome
 from releases.domain.journal import Kind
+from releases.metrics import DELIVERIES, count_on_commit
 from releases.models import Delivery
 from releases.queries.clock import database_now
 from releases.queries.sessions import view_of
@@ -145,7 +146,14 @@ def _record(sent: Delivery, answer: Answer, now: datetime) -> Delivery | None:
         delivery.problem = (answer.error or f"{_whom(delivery)} answered {answer.status}")[:300]
         _try_again_or_give_up(delivery, answer, now)
     delivery.save(update_fields=["claimed_until", "delivered_at", "problem", "next_send_at", "gave_up_at"])
+    count_on_commit(DELIVERIES, _outcome(delivery))
     return delivery
+
+
+def _outcome(delivery: Delivery) -> str:
+    if delivery.is_open:
+        return "retry"
+    return "delivered" if delivery.delivered_at else "gave_up"
 
 
 def _whom(delivery: Delivery) -> str:

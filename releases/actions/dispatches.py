@@ -19,6 +19,7 @@ from releases.clients.signing import callback_token
 from releases.domain.aggregation import Answer, Reason, Sending, resend_delay, sending_outcome
 from releases.domain.journal import Kind
 from releases.domain.lifecycle import SLOT_MOVES, PromotionState, SlotState, move
+from releases.metrics import DISPATCHES, count_on_commit
 from releases.models import Dispatch
 from releases.queries.clock import database_now
 
@@ -123,7 +124,9 @@ def _settle(dispatch_id: int, claim_no: int, answer: Answer) -> None:
     _note_status_url(dispatch, answer)
     if SlotState(dispatch.state) is not SlotState.PENDING:
         return
-    _SETTLE[sending_outcome(answer)](ledger, dispatch, answer)
+    outcome = sending_outcome(answer)
+    count_on_commit(DISPATCHES, outcome)
+    _SETTLE[outcome](ledger, dispatch, answer)
     advance(ledger, dispatch.step.promotion)
     ledger.close()
 

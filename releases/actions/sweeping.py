@@ -15,6 +15,7 @@ from releases.domain.aggregation import Reason
 from releases.domain.journal import Kind
 from releases.domain.lifecycle import OPEN_PROMOTIONS, OPEN_SLOTS, SessionState, SlotState
 from releases.enqueue import task_on_commit
+from releases.metrics import TIMEOUTS, count_on_commit
 from releases.models import AggregationSession, Collection, Dispatch, Promotion, Pulse, ValidationRun
 from releases.queries.clock import database_now
 
@@ -150,8 +151,13 @@ def time_out_if_overdue(ledger: Ledger, dispatch: Dispatch) -> None:
     deadline = dispatch.session.deadline_at
     if deadline is not None and deadline <= ledger.now:
         message = f"No result within {dispatch.session.timeout_ms / 1000:g} s."
-        close_slot(ledger, dispatch, SlotState.TIMED_OUT, reason=Reason.DEADLINE, message=message)
+        _time_out(ledger, dispatch, Reason.DEADLINE, message)
     elif dispatch.lease_until is not None and dispatch.lease_until <= ledger.now:
         silent_since = dispatch.heard_at or dispatch.sent_at or dispatch.opened_at
         message = f"No word for {round((ledger.now - silent_since).total_seconds())} s."
-        close_slot(ledger, dispatch, SlotState.TIMED_OUT, reason=Reason.SILENT, message=message)
+        _time_out(ledger, dispatch, Reason.SILENT, message)
+
+
+def _time_out(ledger: Ledger, dispatch: Dispatch, reason: Reason, message: str) -> None:
+    close_slot(ledger, dispatch, SlotState.TIMED_OUT, reason=reason, message=message)
+    count_on_commit(TIMEOUTS, reason)

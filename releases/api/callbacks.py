@@ -8,11 +8,12 @@ from django.http import HttpRequest
 from ninja import Router
 from ninja.security.http import HttpAuthBase
 
-from releases.actions.callbacks import IncomingCallback, Receipt, record_callback
+from releases.actions.callbacks import ForgedCallback, IncomingCallback, Receipt, record_callback
 from releases.api.answers import ReceiptAnswer
 from releases.api.bodies import CallbackBody
 from releases.api.problems import TooLarge
 from releases.clients.signing import SignedMessage
+from releases.metrics import CALLBACKS
 
 MAX_BODY = 64 * 1024
 SCHEME = "bearer "
@@ -66,4 +67,16 @@ def report(request: HttpRequest, body: CallbackBody) -> Receipt:
         details=body.details,
         signed=claim.signed,
     )
-    return record_callback(callback=callback, token=claim.token)
+    try:
+        receipt = record_callback(callback=callback, token=claim.token)
+    except ForgedCallback:
+        CALLBACKS.labels("forged").inc()
+        raise
+    CALLBACKS.labels(_outcome(receipt)).inc()
+    return receipt
+
+
+def _outcome(receipt: Receipt) -> str:
+    if receipt.duplicate:
+        return "duplicate"
+    return "late" if receipt.late else "accepted"

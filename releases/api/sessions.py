@@ -20,6 +20,7 @@ from releases import stopping
 from releases.api.answers import SessionAnswer
 from releases.api.fields import LastEventId, Text
 from releases.domain.journal import Kind
+from releases.metrics import VIEWERS
 from releases.queries.sessions import SessionView, session_view
 from releases.queries.stories import Story, session_story
 from releases.queries.views import Entry
@@ -55,10 +56,16 @@ async def session_stream(
     story = await _told(correlation_id, after)
     if story.is_over and not story.entries:
         return HttpResponse(status=NOTHING_MORE)
-    response = StreamingHttpResponse(_events(correlation_id, story, after), content_type="text/event-stream")
+    response = StreamingHttpResponse(_counted(_events(correlation_id, story, after)), content_type="text/event-stream")
     response["Cache-Control"] = "no-cache"
     response["X-Accel-Buffering"] = "no"
     return response
+
+
+async def _counted(events: AsyncIterator[str]) -> AsyncIterator[str]:
+    with VIEWERS.labels("stream").track_inprogress():
+        async for event in events:
+            yield event
 
 
 async def _events(correlation_id: str, story: Story, after: int) -> AsyncIterator[str]:

@@ -14,6 +14,7 @@ from django.db import Error
 from releases.domain.access import Permission, why_not
 from releases.live.frames import BoardTopic, Frame, ReleaseTopic, Topic, beat
 from releases.live.hub import Mailbox, Watch, local_hub
+from releases.metrics import VIEWERS
 from releases.models import Release
 from releases.queries.access import actor_of
 from releases.queries.boards import planning_refusal
@@ -40,6 +41,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     4401 ends it for who is signed out, 4403 for what is not there to see; after 1012 the page opens another.
     """
 
+    kind: str
     mailbox: Mailbox
     watch: Watch | None = None
     follower: asyncio.Task[None] | None = None
@@ -61,6 +63,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         except Release.DoesNotExist:
             await self.close(code=NO_ACCESS)
             return
+        VIEWERS.labels(self.kind).inc()
         await self._show(await self.watch.snapshot())
         self.follower = asyncio.create_task(self._follow(self.watch))
 
@@ -76,6 +79,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             self.follower.cancel()
         if self.watch is not None:
             local_hub().leave(self.watch, self.mailbox)
+            VIEWERS.labels(self.kind).dec()
 
     def topic_for(self, actor: Actor) -> Topic:
         """Return what this socket shows to the actor."""
@@ -151,6 +155,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
 class ReleaseConsumer(LiveConsumer):
     """A release page."""
 
+    kind = "release"
+
     def topic_for(self, actor: Actor) -> Topic:
         """Return the release that the address names."""
         release_id = int(self.scope["url_route"]["kwargs"]["release_id"])
@@ -167,6 +173,8 @@ class ReleaseConsumer(LiveConsumer):
 
 class BoardConsumer(LiveConsumer):
     """The board."""
+
+    kind = "board"
 
     def topic_for(self, actor: Actor) -> Topic:
         """Return the board."""
