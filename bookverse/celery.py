@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import os
 
-from celery import Celery
-from celery.signals import worker_ready, worker_shutting_down
+from celery import Celery, Task
+from celery.signals import task_postrun, task_prerun, worker_ready, worker_shutting_down
 from django.conf import settings
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookverse.settings")
 
 app = Celery("bookverse")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["releases"])
+
+
+@task_prerun.connect
+def _name_request(task: Task[..., object], **_signal: object) -> None:
+    clear_contextvars()
+    if request_id := (task.request.headers or {}).get("request_id"):
+        bind_contextvars(request_id=request_id)
+
+
+@task_postrun.connect
+def _forget_request(**_signal: object) -> None:
+    clear_contextvars()
 
 
 @worker_ready.connect

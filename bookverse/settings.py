@@ -13,6 +13,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from bookverse.logs import formatter
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.FileAwareEnv()
@@ -127,6 +129,8 @@ RETAIN_CALLBACKS_DAYS = env.int("RETAIN_CALLBACKS_DAYS", default=0)
 RETAIN_EVENTS_DAYS = env.int("RETAIN_EVENTS_DAYS", default=0)
 # VALIDATION_TOKEN: the bearer token that validations call services with; without it they send none.
 VALIDATION_TOKEN: str = env.str("VALIDATION_TOKEN", default="")
+# LOG_FORMAT: text for people, or json for whatever collects the lines; json also has a line for each journal entry.
+LOG_FORMAT: str = env.str("LOG_FORMAT", default="text")
 # METRICS_TOKEN: the bearer token that Prometheus reads /metrics with; whoever may look at the board reads them too.
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 # METRICS_PORT: where a Celery worker, which serves no pages, answers /metrics; 0 for nowhere.
@@ -161,6 +165,7 @@ if "runserver" in sys.argv:
     INSTALLED_APPS.insert(0, "daphne")
 
 MIDDLEWARE = [
+    "bookverse.middleware.identified",
     "bookverse.middleware.measured",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -327,10 +332,12 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": formatter(LOG_FORMAT)},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
+        # Each entry of the journals, which for people would be a second copy of what the pages tell.
+        "releases.journal": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
         "httpx2": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},

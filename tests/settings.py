@@ -15,6 +15,7 @@ os.environ |= {
     "CSRF_TRUSTED_ORIGINS": "",
     "DEBUG": "false",
     "JFROG_ACCESS_TOKEN": "demo-token",
+    "LOG_FORMAT": "text",
     "METRICS_PORT": "0",
     "METRICS_TOKEN": "",
     "JFROG_URL": "http://127.0.0.1:9",

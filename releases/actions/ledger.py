@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from django.db import transaction
 
 from releases import conf
 from releases.actions.telling import followers, is_followed, tell
@@ -23,10 +26,24 @@ if TYPE_CHECKING:
     from releases.domain.journal import Kind
 
 
+LOG = logging.getLogger("releases.journal")
+
+
 class StalePage(Conflict):
     """Somebody acted since the caller last looked."""
 
     code = "stale"
+
+
+def _log(entry: JournalEntry) -> None:
+    """Log an entry once it is in, with the ids that other lines about the same thing have."""
+    if not LOG.isEnabledFor(logging.INFO):
+        return
+    about = {name: entry.payload[name] for name in ("correlation_id", "stage") if name in entry.payload}
+    names = {"release": entry.release.version, "sequence": entry.sequence, "actor": entry.actor, **about}
+    if entry.service:
+        names["service"] = entry.service
+    transaction.on_commit(lambda: LOG.info("%s", entry.kind, extra=names))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,6 +77,7 @@ class Ledger:
         if self.followers is None:
             self.followers = followers()
         tell(self.followers, entry)
+        _log(entry)
 
     def move(self, state: ReleaseState) -> None:
         """Change the release's state along the table; staying where it is is no change."""

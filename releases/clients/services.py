@@ -55,7 +55,8 @@ def send_orders(orders: Sequence[Order], settle: Callable[[Order, Answer], None]
 
 async def _send(client: httpx2.AsyncClient, order: Order) -> Answer:
     try:
-        async with client.stream("POST", order.url, json=order.body(), headers={"Idempotency-Key": order.key}) as reply:
+        headers = {"Idempotency-Key": order.key, "X-Correlation-ID": order.correlation_id}
+        async with client.stream("POST", order.url, json=order.body(), headers=headers) as reply:
             # The body tells nothing that the status does not, so it is not read: nobody can send us gigabytes.
             return Answer(
                 status=reply.status_code,
