@@ -12,6 +12,7 @@ from django.db import close_old_connections, connections
 from releases.actions.asking import ask_overdue_services
 from releases.actions.builds import keep_building
 from releases.actions.collections import collect_due_versions
+from releases.actions.debts import keep_debts
 from releases.actions.deliveries import send_due_deliveries
 from releases.actions.dispatches import send_due_dispatches
 from releases.actions.documents import fetch_due_documents
@@ -48,6 +49,7 @@ DUTIES: Mapping[str, Callable[[], object]] = {
     "healing": heal,
     "health": keep_health,
     "retention": keep_retention,
+    "debts": keep_debts,
     "timetable": keep_timetable,
     "trains": keep_trains_moving,
     "builds": keep_building,

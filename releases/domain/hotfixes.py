@@ -10,6 +10,7 @@ from releases.domain.plan_kinds import HOTFIX
 from releases.domain.selection import Problem
 from releases.domain.validation import Outcome, Scenario
 from releases.domain.validation_scenarios import DEFINITIONS
+from releases.domain.versions import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -207,3 +208,8 @@ def owed_by(
 def _counts(found: Trial, expected: Sequence[Scenario]) -> bool:
     """Whether it is owed: what failed always is, what could not run only where it was expected."""
     return found.outcome is not Outcome.NOT_CONFIGURED or found.scenario in expected
+
+
+def carries(manifest: Mapping[str, str], brought: Mapping[str, str]) -> bool:
+    """Tell whether a set has every version that a hotfix brought, or a newer one: what tests it tests the hotfix."""
+    return all(service in manifest and parse(manifest[service]) >= parse(raw) for service, raw in brought.items())

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 from django.db.models import F, QuerySet
 
-from releases.models import Debt
+from releases.domain.hotfixes import DebtKind, carries, name_of
+from releases.domain.lifecycle import PromotionState
+from releases.domain.plan_kinds import ROLLBACK
+from releases.domain.validation import Outcome, RunState, Scenario
+from releases.models import Debt, Promotion, ValidationResult
 from releases.queries.clock import database_now
 from releases.queries.hotfix_views import DebtView
 from releases.queries.views import Control
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from datetime import date
 
 DEBTS = 50
+# What ends is looked at within seconds, so what makes up for a debt is among the newest.
+LOOKED_AT = 100
 
 
 def debt_views(debts: QuerySet[Debt], refusal: str) -> tuple[DebtView, ...]:
@@ -38,6 +46,56 @@ def debt_page(
 def open_debts() -> int:
     """Count what is owed."""
     return Debt.objects.filter(paid_at=None).count()
+
+
+def debts_of(person_id: int) -> int:
+    """Count what somebody owes."""
+    return Debt.objects.filter(paid_at=None, owner=person_id).count()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeUp:
+    """A debt that something has made up for since it arose; ``how`` says what."""
+
+    debt_id: int
+    release_id: int
+    how: str
+
+
+def made_up_debts() -> tuple[MadeUp, ...]:
+    """Return the open debts whose stage or test a set with the hotfix has passed since, by release."""
+    owed = Debt.objects.filter(paid_at=None, release__hotfix__isnull=False).select_related("release__hotfix")
+    found = ((debt, _made_up(debt)) for debt in owed.order_by("release_id", "pk"))
+    return tuple(MadeUp(debt_id=debt.pk, release_id=debt.release_id, how=how) for debt, how in found if how)
+
+
+def _made_up(debt: Debt) -> str:
+    brought: Mapping[str, str] = debt.release.hotfix.versions
+    passed = _stages_reached(debt) if debt.kind == DebtKind.STAGE.value else _tests_passed(debt)
+    return next((how for manifest, how in passed if carries(manifest, brought)), "")
+
+
+def _stages_reached(debt: Debt) -> Iterator[tuple[Mapping[str, str], str]]:
+    reached = Promotion.objects.filter(
+        stage__name=debt.subject,
+        state=PromotionState.SUCCEEDED.value,
+        rolled_back_at=None,
+        finished_at__gt=debt.created_at,
+    )
+    forward = reached.exclude(release__kind=ROLLBACK).select_related("release").order_by("-finished_at")
+    for promotion in forward[:LOOKED_AT]:
+        yield promotion.release.manifest, f"{promotion.version} went through {debt.subject}"
+
+
+def _tests_passed(debt: Debt) -> Iterator[tuple[Mapping[str, str], str]]:
+    passed = ValidationResult.objects.filter(
+        scenario=debt.subject, outcome=Outcome.PASSED.value, run__finished_at__gt=debt.created_at
+    )
+    # A run that broke off may have tested what another promotion put there meanwhile.
+    sound = passed.exclude(run__state=RunState.ERROR.value).select_related("run__release", "run__stage")
+    for result in sound.order_by("-run__finished_at")[:LOOKED_AT]:
+        run = result.run
+        yield run.release.manifest, f"{run.version} passed {name_of(Scenario(debt.subject))} in {run.stage.name}"
 
 
 def _view(debt: Debt, today: date, refusal: str) -> DebtView:

@@ -68,6 +68,7 @@ EXEMPT: Mapping[str, str] = {
     "collections._open_collection": "a savepoint inside collections.request_collection",
     "deliveries._settle_untold": "deliveries._settle without the journal; no promotion waits for who follows it",
     "versions.note_irreversible": "what a pipeline says it says again; no promotion waits for it",
+    "debts._pay_made_up": "the next look of any sweeper finds it made up for, or paid",
     "debts.pay_debt": "a person's own act: one transaction, and who got no answer looks and repeats",
     "documents._keep": "what a pipeline gives it gives again; no promotion waits for it",
     "documents._store_fetched": "a document that was fetched in vain is fetched again; no promotion waits for it",

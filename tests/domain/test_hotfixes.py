@@ -14,6 +14,7 @@ from releases.domain.hotfixes import (
     HotfixPolicy,
     Trial,
     Urgency,
+    carries,
     hotfix_problems,
     owed_by,
     scope_of,
@@ -183,3 +184,17 @@ def test_a_set_with_the_hotfix_or_a_newer_version_undoes_nothing(version: str) -
 
 def test_a_set_without_the_service_undoes_nothing() -> None:
     assert list(undone_hotfixes({"web": parse("1.0.0")}, Rules(hotfixes=(FIX,)))) == []
+
+
+@pytest.mark.parametrize(
+    ("manifest", "is_there"),
+    [
+        ({"checkout": "1.5.3", "web": "3.0.1"}, True),
+        ({"checkout": "1.6.0-rc.1", "web": "3.0.1"}, True),
+        ({"checkout": "1.5.3-rc.1", "web": "3.0.1"}, False),
+        ({"checkout": "1.5.2", "web": "3.0.1"}, False),
+        ({"web": "3.0.1"}, False),
+    ],
+)
+def test_a_set_carries_a_hotfix_that_it_has_or_has_outgrown(manifest: dict[str, str], *, is_there: bool) -> None:
+    assert carries(manifest, {"checkout": "1.5.3"}) is is_there

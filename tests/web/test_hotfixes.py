@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from releases.actions.debts import pay_made_up_debts
 from releases.domain.access import Role
 from releases.models import Debt, Hotfix, Release
 from releases.queries.plans import computed_plan
@@ -108,6 +110,34 @@ def test_what_is_owed_is_listed_with_its_owner_and_day(manager: Client) -> None:
 
     assert "QA was skipped." in page
     assert f'datetime="{first_debt().due_on:%Y-%m-%d}"' in page
+
+
+def owed_in_the_navigation(client: Client) -> str:
+    (link,) = re.findall(r'<a href="/debts" data-go="o"[^>]*>(.*?)</a>', client.get("/").content.decode())
+    return " ".join(re.sub(r"<[^>]+>", " ", link).split())
+
+
+def test_the_navigation_counts_what_whoever_looks_owes(manager: Client, viewer: Client) -> None:
+    before = owed_in_the_navigation(manager)
+    live_hotfix()
+
+    assert (before, owed_in_the_navigation(manager), owed_in_the_navigation(viewer)) == (
+        "Debts",
+        f"Debts {Debt.objects.count()} of yours",
+        "Debts",
+    )
+
+
+def test_what_a_later_release_paid_is_named_in_the_list(manager: Client) -> None:
+    live_hotfix()
+    bring(later := created(), "DEV")
+    later.refresh_from_db()
+    pay_made_up_debts()
+
+    page = " ".join(re.sub(r"<[^>]+>", " ", manager.get("/debts?paid=1").content.decode()).split())
+
+    assert "paid by the board" in page
+    assert f"{later.version} went through DEV" in page
 
 
 def test_the_list_takes_the_same_number_of_queries_for_many(manager: Client) -> None:
