@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import close_old_connections, connections
 
 from releases.actions.asking import ask_overdue_services
-from releases.actions.builds import keep_building
+from releases.actions.builds import end_overdue_builds, keep_building
 from releases.actions.collections import collect_due_versions
 from releases.actions.debts import keep_debts
 from releases.actions.deliveries import send_due_deliveries
@@ -53,6 +53,7 @@ DUTIES: Mapping[str, Callable[[], object]] = {
     "timetable": keep_timetable,
     "trains": keep_trains_moving,
     "builds": keep_building,
+    "build deadlines": end_overdue_builds,
     "validations": carry_out_due_validation,
 }
 

@@ -14,6 +14,7 @@ from django.db.models import Q
 from releases import conf
 from releases.actions.callbacks import ForgedCallback
 from releases.actions.claims import CLAIM, renewing
+from releases.actions.sweeping import ABSENCE
 from releases.actions.train_ledgers import open_train
 from releases.clients.builds import BuildRequest, send_builds
 from releases.clients.signing import callback_token, is_token, token_hash
@@ -21,7 +22,7 @@ from releases.domain.aggregation import Answer, Sending, resend_delay, sending_o
 from releases.domain.builds import BUILD_MOVES, OPEN_BUILDS, BuildState, Reading, read_report, reported_state
 from releases.domain.journal import Kind
 from releases.domain.lifecycle import move
-from releases.models import BuildOrder
+from releases.models import BuildOrder, Pulse
 from releases.queries.clock import database_now
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ NO_HASH = "0" * 64
 BATCH = 20
 # Longer than one POST can take (5 s to connect, 30 s to answer).
 SENDING_TAKES = timedelta(seconds=45)
+PULSE = "builds"
 _OPEN = [state.value for state in OPEN_BUILDS]
 
 
@@ -92,18 +94,60 @@ def _open(label: str) -> BuildOrder:
 
 
 def keep_building() -> None:
-    """Send the orders that are due, and end those that nobody reports on any more."""
-    now = database_now()
-    if _due(now).exists():
+    """Send the orders that are due."""
+    if _due(database_now()).exists():
         _send(_claim())
-    for order in BuildOrder.objects.filter(state__in=_OPEN, deadline_at__lte=now).select_related("train"):
+
+
+def end_overdue_builds() -> None:
+    """Grant the time that the board was away, then end the builds that nobody reports on any more.
+
+    Apart from sending, which may wait for the build system: then nobody would tell that wait from the board's absence.
+    """
+    if not BuildOrder.objects.filter(state__in=_OPEN).exists():
+        return
+    _grant_absence()
+    overdue = BuildOrder.objects.filter(state__in=_OPEN, deadline_at__lte=database_now())
+    for order in overdue.select_related("train"):
         _time_out(order)
+
+
+@transaction.atomic(durable=True)
+def _grant_absence() -> None:
+    """Extend open orders by the time in which nobody was there to send them, or to hear how the build goes."""
+    now = database_now()
+    pulse, is_new = Pulse.objects.select_for_update().get_or_create(name=PULSE, defaults={"at": now})
+    last_seen, pulse.at = pulse.at, now
+    pulse.save(update_fields=["at"])
+    if is_new or now - last_seen <= ABSENCE:
+        return
+    # Whoever locks several releases takes them in this order, or two of them wait for each other.
+    in_turn = BuildOrder.objects.filter(state__in=_OPEN).order_by("train__release_id", "pk")
+    for pk, label in in_turn.values_list("pk", "train__label"):
+        _extend(pk, label, last_seen)
+
+
+def _extend(pk: int, label: str, last_seen: datetime) -> None:
+    books = open_train(label=label, actor="board")
+    # Read in its turn: what ended meanwhile needs no time any more.
+    order = BuildOrder.objects.filter(pk=pk, state__in=_OPEN).first()
+    if order is None:
+        return
+    # Before the order's own last news the board was evidently there, whatever the pulse says.
+    absence = books.now - max(last_seen, order.opened_at, order.heard_at or order.opened_at)
+    if absence <= ABSENCE:
+        return
+    order.deadline_at, order.give_up_at = order.deadline_at + absence, order.give_up_at + absence
+    order.save(update_fields=["deadline_at", "give_up_at"])
+    text = f"gives its build {round(absence.total_seconds())} seconds more: the board was away for so long."
+    books.note(Kind.TRAIN_STEP, text, state="late", phase="build")
+    books.close()
 
 
 def _due(now: datetime) -> QuerySet[BuildOrder]:
     free = Q(claimed_until=None) | Q(claimed_until__lt=now)
     pending = BuildOrder.objects.filter(free, state=BuildState.PENDING.value, next_send_at__lte=now)
-    return pending.select_related("train__release").order_by("next_send_at")
+    return pending.select_related("train__release", "train__schedule").order_by("next_send_at")
 
 
 @transaction.atomic(durable=True)
@@ -146,8 +190,13 @@ def _request(order: BuildOrder) -> BuildRequest:
         versions=order.train.versions,
         callback_url=conf.build_callback_url(),
         callback_token=callback_token(signing_key=conf.signing_key(), dispatch_key=order.key),
-        deadline=order.deadline_at.isoformat(),
+        deadline=_first_deadline(order).isoformat(),
     )
+
+
+def _first_deadline(order: BuildOrder) -> datetime:
+    """What the build system is told whenever it is asked: a repeated order must say the same."""
+    return order.opened_at + timedelta(minutes=order.train.schedule.build_minutes)
 
 
 @transaction.atomic(durable=True)

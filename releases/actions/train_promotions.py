@@ -8,15 +8,17 @@ from releases.actions.promotions import PromotionRequest, promote_release
 from releases.actions.validations import ValidationRequest, request_validation
 from releases.domain.lifecycle import PromotionState
 from releases.domain.trains import Course, Outcome, done, fail, not_configured, wait
+from releases.domain.undone_hotfixes import UNDONE
 from releases.domain.validation import RunState
 from releases.models import ValidationRun, ValidationTarget
 from releases.queries.conductors import conductor, train_key
 from releases.queries.paths import stages_of
-from releases.queries.promotability import promotion_refusal
+from releases.queries.promotability import promotion_refusal, release_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from releases.domain.verdicts import Verdict
     from releases.models import Release, Stage, Train
 
 _WAITS = {
@@ -77,11 +79,20 @@ def _promote_to(train: Train, stage: Stage) -> Outcome:
         return fail(f"The promotion to {stage.name} was cancelled.")
     if state is not None:
         return wait(_WAITS[state].format(stage=stage.name), told=state is not PromotionState.RUNNING)
-    if refusal := promotion_refusal(release, stage):
+    verdict = release_verdict(release, stage)
+    if regress := _regress(verdict):
+        return wait(f"{stage.name} has to wait: {regress}", told=True)
+    if refusal := promotion_refusal(release, stage, verdict):
         return wait(f"{stage.name} has to wait: {refusal.text}", told=True)
     request = PromotionRequest(version=release.version, stage=stage.name)
     promote_release(actor=conductor(train), request=request, key=train_key(train, f"promote-{stage.name}"))
     return wait(f"The promotion to {stage.name} is running.")
+
+
+def _regress(verdict: Verdict) -> str:
+    """Say which hotfix, live since the train had its versions, would be undone; no train does that by itself."""
+    undone = [reason.text for reason in verdict.reasons if reason.code == UNDONE]
+    return f"{' '.join(undone)} Promote it yourself if that is meant, or cancel the train." if undone else ""
 
 
 def _release(train: Train) -> Release:

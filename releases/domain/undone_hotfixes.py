@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from releases.domain.rules import LiveHotfix, Rules
     from releases.domain.versions import Version
 
+UNDONE = "hotfix-undone"
+
 
 def undone_hotfixes(versions: Mapping[str, Version], rules: Rules) -> Iterator[Reason]:
     """Yield a warning for each service of the set that is older than what a hotfix brought."""
@@ -26,7 +28,7 @@ def undone_hotfixes(versions: Mapping[str, Version], rules: Rules) -> Iterator[R
 def _undone(hotfix: LiveHotfix, version: Version) -> Reason:
     why = f": {hotfix.reason.rstrip('.')}" if hotfix.reason else ""
     return Reason(
-        code="hotfix-undone",
+        code=UNDONE,
         severity=Severity.WARNING,
         service=hotfix.service,
         observed=version.raw,

@@ -8,13 +8,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from releases.actions.builds import BuildReport, keep_building, record_build_report
+from releases.actions.builds import PULSE, BuildReport, end_overdue_builds, keep_building, record_build_report
 from releases.actions.callbacks import ForgedCallback
 from releases.actions.trains import cancel_train
 from releases.domain.aggregation import CallbackStatus
-from releases.models import BuildOrder
+from releases.models import BuildOrder, Pulse
 from releases.queries.clock import database_now
-from tests.factories import person
+from tests.factories import kinds, person
 from tests.fakes.service import fake_service
 from tests.trains import told
 from tests.travelling import look, open_promotion, planned, platform, release_of, said, states, undone
@@ -140,7 +140,7 @@ def test_a_build_that_nobody_reports_on_times_out(ci: FakeService) -> None:
     train = planned()
     keep_building()
     BuildOrder.objects.update(deadline_at=database_now())
-    keep_building()
+    end_overdue_builds()
     look(train)
     assert train.message == (f"Build: The build of release/{train.label} timed out: No result within 30 minutes.")
 
@@ -182,3 +182,62 @@ def test_a_forged_report_is_refused_and_never_says_why(ci: FakeService, forge: s
     with pytest.raises(ForgedCallback) as refusal:
         record_build_report(report=BuildReport(order=named, status=CallbackStatus.SUCCEEDED), token=token)
     assert str(refusal.value) == "There is no such order, or the token is not its token."
+
+
+def be_away(minutes: float) -> None:
+    """Let everything that an open build knows be so long ago, and nobody have looked since."""
+    long = timedelta(minutes=minutes)
+    Pulse.objects.filter(name=PULSE).update(at=database_now() - long)
+    for order in BuildOrder.objects.all():
+        order.opened_at, order.deadline_at = order.opened_at - long, order.deadline_at - long
+        order.give_up_at, order.heard_at = order.give_up_at - long, order.heard_at and order.heard_at - long
+        order.save()
+
+
+def test_time_in_which_no_process_ran_is_not_the_build_systems_fault(ci: FakeService) -> None:
+    train = planned(build_minutes=30)
+    keep_building()
+    report(ci.next(), "accepted", sequence=1)
+    end_overdue_builds()
+    be_away(60)
+
+    end_overdue_builds()
+
+    order = BuildOrder.objects.get()
+    left = order.deadline_at - database_now()
+    assert (order.state, timedelta(minutes=29) < left <= timedelta(minutes=30)) == ("accepted", True)
+    assert told(train)[-1] == "gives its build 3600 seconds more: the board was away for so long."
+    assert kinds(release_of(train))[-1] == "train.step"
+
+
+def test_what_was_heard_meanwhile_was_not_the_boards_absence(ci: FakeService) -> None:
+    train = planned(build_minutes=30)
+    keep_building()
+    order = ci.next()
+    end_overdue_builds()
+    Pulse.objects.filter(name=PULSE).update(at=database_now() - timedelta(hours=1))
+    report(order, "accepted", sequence=1)
+    before = BuildOrder.objects.get().deadline_at
+
+    end_overdue_builds()
+
+    assert (BuildOrder.objects.get().deadline_at, "more:" in told(train)[-1]) == (before, False)
+
+
+def test_a_repeated_order_says_the_same_deadline_after_an_absence(ci: FakeService) -> None:
+    planned(build_minutes=30)
+    ci.answer(503)
+    keep_building()
+    first = ci.next().body
+    end_overdue_builds()
+    Pulse.objects.filter(name=PULSE).update(at=database_now() - timedelta(hours=1))
+    opened_at = BuildOrder.objects.get().opened_at - timedelta(minutes=10)
+    BuildOrder.objects.update(opened_at=opened_at)
+    end_overdue_builds()
+    BuildOrder.objects.update(
+        opened_at=opened_at + timedelta(minutes=10), next_send_at=database_now(), claimed_until=None
+    )
+
+    keep_building()
+
+    assert ci.next().body == first

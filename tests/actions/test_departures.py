@@ -30,7 +30,8 @@ from releases.models import (
 )
 from releases.queries.release_pages import release_view
 from releases.queries.replay import journal_of, stored_release
-from tests.factories import finish, kinds, person, tell
+from tests.factories import finish, kinds, person, promote, register, tell
+from tests.hotfixing import live_hotfix
 from tests.trains import bring_to, next_train, told
 from tests.travelling import (
     departed,
@@ -252,6 +253,29 @@ def test_a_frozen_stage_makes_the_train_wait_and_say_for_what(registry: FakeRegi
     freeze.delete()
     look(train)
     assert (said(train, "promotions"), open_promotion(train).stage.name) == ("The promotion to DEV is running.", "DEV")
+
+
+def test_a_train_does_not_undo_a_hotfix_that_went_live_after_it_had_its_versions(registry: FakeRegistry) -> None:
+    now = datetime.now(UTC)
+    freeze = Freeze.objects.create(
+        stage=Stage.objects.get(name="DEV"), starts_at=now - HOUR, ends_at=now + HOUR, reason="holidays"
+    )
+    train = planned()
+    register({"checkout": ("1.5.4",)})
+    live_hotfix(checkout="1.5.4")
+    freeze.delete()
+
+    look(train)
+
+    assert (train.state, states(train)["promotions"]) == ("departed", "waiting")
+    assert said(train, "promotions") == (
+        "DEV has to wait: checkout 1.5.3 would undo the hotfix 2.1.1 (CRITICAL: Orders fail at checkout), "
+        "which brought checkout 1.5.4. Promote it yourself if that is meant, or cancel the train."
+    )
+
+    promote(release_of(train), "DEV")
+    look(train)
+    assert said(train, "promotions") == "The promotion to DEV is running."
 
 
 def test_a_promotion_that_is_held_waits_for_a_person(registry: FakeRegistry) -> None:

@@ -93,6 +93,7 @@ EXEMPT: Mapping[str, str] = {
     "rules.edit_rule": "an editor's own act: one transaction, and who got no answer looks and repeats",
     "rules.note_verdicts": "part of the transaction of whoever edits a rule",
     "builds._claim": "an order that was not sent is sent again with the same key by whoever looks next",
+    "builds._grant_absence": "the next look of any sweeper grants it; a build that is lost ends by the clock",
     "builds._open": "the next look at the train finds its order, or opens it",
     "builds._settle": "an answer that was lost is asked for again with the same key",
     "builds._time_out": "the next look of any sweeper ends what is overdue",
