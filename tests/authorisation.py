@@ -48,6 +48,7 @@ SAMPLES = {
     "delivery": "1",
     "sequence": "1",
     "correlation_id": "6eda6882-683b-4828-bc1f-d92996cc94f8",
+    "stage": "DEV",
     "rest": "nowhere",
     "release_id": "1",
 }
@@ -102,6 +103,7 @@ def calls(audience: Audience, *names: str, **body: Any) -> list[Route]:
 
 PAGES = [
     *looks(EVERYBODY, "healthz", "readyz", "login/", "favicon.ico", "calendar/trains.ics"),
+    *looks(EVERYBODY, "feeds/releases.atom", "badge/<str:stage>.svg"),
     *buttons(EVERYBODY, "logout/", "theme/"),
     *looks(VIEWERS, "", "plans/new", "releases", "releases/<str:version>", "releases/<str:version>/replay"),
     *looks(VIEWERS, "releases/<str:version>/journal.json", "releases/<str:version>/rollback"),
