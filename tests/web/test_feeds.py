@@ -53,6 +53,7 @@ def test_more_versions_cost_no_more_queries(manager: Client) -> None:
         return len(asked)
 
     bring(created_alone(checkout="1.5.3"))
+    queries()
     alone = queries()
     bring(created())
 
