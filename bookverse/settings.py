@@ -82,6 +82,8 @@ TIME_ZONE: str = env.str("TIME_ZONE", default="UTC")
 # JFROG_URL and JFROG_ACCESS_TOKEN: the AppTrust that knows the versions.
 JFROG_URL: str = env.str("JFROG_URL", default=f"http://127.0.0.1:{DEMO_PORT}" if DEMO else "").rstrip("/")
 JFROG_ACCESS_TOKEN: str = env.str("JFROG_ACCESS_TOKEN", default="demo-token" if DEMO else "")
+# PLATFORM_APPLICATION_KEY: the application there that stands for the whole platform; empty for none.
+PLATFORM_APPLICATION_KEY: str = env.str("PLATFORM_APPLICATION_KEY", default="bookverse-platform" if DEMO else "")
 # BUILD_URL: where a train orders its release branch and build; without it a train says that nothing was built.
 BUILD_URL: str = env.str("BUILD_URL", default=f"http://127.0.0.1:{DEMO_PORT + 6}/builds" if DEMO else "")
 # OUTBOUND_ALLOW: networks (CIDR) that services may live in though they are private, comma separated.

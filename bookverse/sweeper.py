@@ -21,6 +21,7 @@ from releases.actions.health import keep_health
 from releases.actions.probing import keep_probing
 from releases.actions.quarantining import tell_registry
 from releases.actions.recovery import answer_failures
+from releases.actions.registry_records import tell_due_records
 from releases.actions.retention import keep_retention
 from releases.actions.sweeping import keep_time
 from releases.actions.timetables import keep_timetable
@@ -44,6 +45,7 @@ DUTIES: Mapping[str, Callable[[], object]] = {
     "deliveries": send_due_deliveries,
     "collections": collect_due_versions,
     "quarantines": tell_registry,
+    "records": tell_due_records,
     "documents": fetch_due_documents,
     "probes": keep_probing,
     "healing": heal,

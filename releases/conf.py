@@ -145,6 +145,11 @@ def registry_token() -> str:
     return str(settings.JFROG_ACCESS_TOKEN)
 
 
+def platform_application_key() -> str:
+    """The key of the application in AppTrust that stands for the whole platform, empty for none."""
+    return str(settings.PLATFORM_APPLICATION_KEY)
+
+
 def validation_token() -> str:
     """The bearer token that validations call services with, empty for none."""
     return str(settings.VALIDATION_TOKEN)

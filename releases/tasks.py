@@ -7,7 +7,16 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from releases.actions import asking, collections, deliveries, dispatches, probing, quarantining, validations
+from releases.actions import (
+    asking,
+    collections,
+    deliveries,
+    dispatches,
+    probing,
+    quarantining,
+    registry_records,
+    validations,
+)
 from releases.domain.access import SYSTEM
 from releases.queries.clock import database_now
 from releases.queries.seals import signed_heads
@@ -39,6 +48,12 @@ def send_due_deliveries() -> None:
 def tell_registry() -> None:
     """Tell the registry what was taken back."""
     quarantining.tell_registry()
+
+
+@shared_task(name="releases.tell_records")
+def tell_records() -> None:
+    """Let AppTrust's own record of each release follow it."""
+    registry_records.tell_due_records()
 
 
 @shared_task(name="releases.collect_due_versions")

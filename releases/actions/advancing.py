@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from releases.actions.hotfixes import charge_hotfix
 from releases.actions.observing import open_observation
+from releases.actions.registry_records import move_record
 from releases.actions.slots import close_session_when_done, open_session
 from releases.actions.validations import request_after_promotion
 from releases.domain.aggregation import PhaseOutcome, phase_outcome
@@ -114,6 +115,7 @@ def _succeed(ledger: Ledger, promotion: Promotion) -> None:
     promotion.save(update_fields=["state", "finished_at"])
     observed = _make_live(ledger, promotion)
     ledger.append(Kind.PROMOTION_SUCCEEDED, stage=promotion.stage.name, version=promotion.version)
+    move_record(ledger, promotion)
     if any(stage.position > promotion.stage.position for stage in stages_of(ledger.release)):
         ledger.move(ReleaseState.WAITING)
     else:

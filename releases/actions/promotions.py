@@ -11,6 +11,7 @@ from releases import conf
 from releases.actions.advancing import advance
 from releases.actions.ledger import Ledger, claim_turn, open_ledger_of_label
 from releases.actions.receipts import fingerprint, recall, remember
+from releases.actions.registry_records import want_record
 from releases.domain.access import Actor, Permission, require
 from releases.domain.aggregation import Reason, Timeout, clamp_timeout
 from releases.domain.errors import Conflict, GateRefused, InvalidInput, NotFound, VerdictRefused
@@ -83,6 +84,7 @@ def promote_release(*, actor: Actor, request: PromotionRequest, key: str = "") -
         on_failure=_on_failure(request),
     )
     promotion = open_promotion(ledger, stage, opening)
+    want_record(ledger)
     advance(ledger, promotion)
     ledger.close()
     remember(actor=actor, key=key, print_=print_, result={"promotion_id": promotion.pk})

@@ -16,6 +16,7 @@ from releases.models import (
     Observation,
     PlatformVersion,
     Promotion,
+    RegistryRecord,
     Release,
 )
 
@@ -98,4 +99,12 @@ class ObservationAdmin(ReadOnlyAdmin[Observation]):
     list_select_related = ("stage",)
     list_filter = ("stage",)
     search_fields = ("platform_version", "digest")
+    ordering = ("-pk",)
+
+
+@admin.register(RegistryRecord)
+class RegistryRecordAdmin(ReadOnlyAdmin[RegistryRecord]):
+    list_display = ("release", "application_key", "version", "wanted_stage", "registry_stage", "told_at", "problem")
+    list_select_related = ("release",)
+    search_fields = ("release__labels__version", "version")
     ordering = ("-pk",)

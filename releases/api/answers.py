@@ -213,6 +213,18 @@ class RequestedValidationAnswer(Schema):
     board_url: str
 
 
+class RegistryRecordAnswer(Schema):
+    """AppTrust's own version of the release; ``told_at`` is null while it is not where ``wanted_stage`` says."""
+
+    application_key: str
+    version: str
+    is_known: bool
+    wanted_stage: str
+    registry_stage: str
+    told_at: datetime | None
+    problem: str
+
+
 class ReleaseAnswer(Schema):
     """A release as of journal entry ``sequence``; give ``lock_version`` with a command to act on just this state.
 
@@ -252,6 +264,7 @@ class ReleaseAnswer(Schema):
     validation: ValidationPanelAnswer
     gates: GatePanelAnswer
     forecast: ForecastPanelAnswer
+    registry_record: RegistryRecordAnswer | None
 
 
 class SteeredRelease(Schema):

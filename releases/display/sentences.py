@@ -16,6 +16,7 @@ from releases.display.entry_words import number_of as _int
 from releases.display.entry_words import service_of as _service
 from releases.display.entry_words import text_of as _get
 from releases.display.health import fares
+from releases.display.registry_sentences import platform_recorded, platform_unrecorded
 from releases.display.rollback_sentences import (
     quarantined,
     recovery_started,
@@ -320,6 +321,8 @@ _RULES: dict[str, Callable[[Entry], Worded]] = {
     Kind.RECOVERY_STARTED: recovery_started,
     Kind.VERSION_QUARANTINED: quarantined,
     Kind.REGISTRY_TOLD: registry_told,
+    Kind.PLATFORM_RECORDED: platform_recorded,
+    Kind.PLATFORM_UNRECORDED: platform_unrecorded,
     Kind.REGISTRY_UNREACHED: registry_unreached,
     Kind.SESSION_OPENED: _session_opened,
     Kind.DISPATCH_SENT: _sent,

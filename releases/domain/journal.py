@@ -24,6 +24,8 @@ class Kind(StrEnum):
     VERSION_QUARANTINED = "version.quarantined"
     REGISTRY_TOLD = "registry.told"
     REGISTRY_UNREACHED = "registry.unreached"
+    PLATFORM_RECORDED = "platform.recorded"
+    PLATFORM_UNRECORDED = "platform.unrecorded"
     SESSION_OPENED = "session.opened"
     SESSION_CLOSED = "session.closed"
     DEADLINE_EXTENDED = "deadline.extended"

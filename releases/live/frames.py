@@ -39,6 +39,7 @@ RELEASE_REGIONS = (
     "verdict",
     "validation",
     "hotfix",
+    "record",
 )
 BOARD_REGIONS = ("freezes", "open", "grid")
 

@@ -25,6 +25,7 @@ from releases.models.observations import Observation
 from releases.models.platform_versions import PlatformVersion
 from releases.models.promotions import Deployment, Promotion, PromotionStep
 from releases.models.quarantines import Quarantine
+from releases.models.registry_records import RegistryRecord
 from releases.models.releases import Release
 from releases.models.subscriptions import Subscription
 from releases.models.trains import CalendarLink, Train, TrainEvent, TrainSchedule, TrainStep
@@ -71,6 +72,7 @@ __all__ = [
     "PromotionStep",
     "Pulse",
     "Quarantine",
+    "RegistryRecord",
     "Release",
     "Service",
     "ServiceAlias",

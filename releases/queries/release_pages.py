@@ -16,6 +16,7 @@ from releases.queries.hotfixes import hotfix_panel
 from releases.queries.labels import label_and_release, train_of
 from releases.queries.paths import on_the_way
 from releases.queries.promotability import next_stage, release_verdict
+from releases.queries.registry_records import record_view
 from releases.queries.release_controls import controls_of
 from releases.queries.release_facts import ReleaseFacts, phases_of, read_facts
 from releases.queries.release_rows import step_views
@@ -77,6 +78,7 @@ def release_view(
         verdict=verdict,
         validation=validation_panel(facts),
         hotfix=hotfix_panel(facts),
+        registry_record=record_view(release),
         freezes=freezes.freeze_panel(freeze_refusal, on_the_way(facts.stages, release.path)),
         gates=gates,
         forecast=forecast_panel(facts, stage, gates),

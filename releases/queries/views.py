@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from releases.queries.freeze_views import FreezePanel
     from releases.queries.gate_views import GatePanel
     from releases.queries.hotfix_views import HotfixPanel
+    from releases.queries.registry_record_views import RecordView
     from releases.queries.validation_views import ValidationPanel
 
 
@@ -188,6 +189,7 @@ class ReleaseView:
     freezes: FreezePanel
     forecast: ForecastPanel
     hotfix: HotfixPanel | None = None
+    registry_record: RecordView | None = None
 
     def step(self, service: str) -> StepView:
         """Raise ``KeyError`` for a service outside this release."""

@@ -36,7 +36,7 @@ def test_health_needs_no_token(shared_apptrust: httpx2.Client) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "healthy", "service": "apptrust"})
 
 
-def test_the_five_applications_are_registered(shared_apptrust: httpx2.Client) -> None:
+def test_the_five_applications_and_the_platform_are_registered(shared_apptrust: httpx2.Client) -> None:
     body = shared_apptrust.get(f"{API}/applications?project_key=bookverse").json()
     assert [(each["application_key"], each["application_version_latest"]) for each in body["applications"]] == [
         ("bookverse-inventory", "1.5.0"),
@@ -44,8 +44,9 @@ def test_the_five_applications_are_registered(shared_apptrust: httpx2.Client) ->
         ("bookverse-checkout", "1.5.4"),
         ("bookverse-web", "3.1.0"),
         ("bookverse-helm", "1.1.1"),
+        ("bookverse-platform", ""),
     ]
-    assert (body["total"], body["offset"], body["limit"]) == (5, 0, 25)
+    assert (body["total"], body["offset"], body["limit"]) == (6, 0, 25)
 
 
 def test_an_application_is_created_once(apptrust: httpx2.Client) -> None:

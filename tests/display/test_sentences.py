@@ -48,6 +48,21 @@ def entry(kind: str, payload: dict[str, object], *, actor: str = "manager", serv
             "AppTrust does not know yet that checkout 1.5.3 is in quarantine: AppTrust: 503; it is told again",
         ),
         (
+            "platform.recorded",
+            {"application_key": "bookverse-platform", "version": "2.2.0-alpha.1", "registry_stage": "QA"},
+            "AppTrust has bookverse-platform 2.2.0-alpha.1 in QA",
+        ),
+        (
+            "platform.recorded",
+            {"application_key": "bookverse-platform", "version": "2.2.0-alpha.1", "registry_stage": ""},
+            "AppTrust has bookverse-platform 2.2.0-alpha.1 in no stage yet",
+        ),
+        (
+            "platform.unrecorded",
+            {"version": "2.2.0-alpha.1", "reason": "AppTrust: 503"},
+            "AppTrust does not have platform 2.2.0-alpha.1 as it should: AppTrust: 503",
+        ),
+        (
             "freeze.declared",
             {"stage": "PROD", "until": "2026-12-01T08:00:00+00:00", "reason": "holidays"},
             "manager froze PROD until 2026-12-01 08:00 UTC: holidays",

@@ -34,6 +34,8 @@ def test_kinds_are_stable() -> None:
         "hotfix.live",
         "inbox.delivered",
         "inbox.gave_up",
+        "platform.recorded",
+        "platform.unrecorded",
         "promotion.cancelled",
         "promotion.healed",
         "promotion.held",

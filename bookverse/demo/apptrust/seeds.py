@@ -27,7 +27,7 @@ def seed(registry: Registry) -> None:
 
 def _seed_application(registry: Registry, project_key: str, application: Mapping[str, Any]) -> None:
     now = registry.now()
-    oldest = max(entry["days_ago"] for entry in application["versions"])
+    oldest = max((entry["days_ago"] for entry in application["versions"]), default=0)
     details = {name: value for name, value in application.items() if name != "versions"}
     registry.add_application(read_application({**details, "project_key": project_key}, at=now - (oldest + 1) * _DAY_S))
     for entry in application["versions"]:
