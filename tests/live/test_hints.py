@@ -70,7 +70,7 @@ def test_a_hint_that_fails_keeps_no_other_back(redis: Redis) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_redis_that_gives_no_answer_delays_nobodys_click(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broadcast, "_publish", lambda release_id, _sequence: redis.take(f"release {release_id}"))
-    monkeypatch.setattr(enqueue, "_start", lambda name, _ids: redis.take(name))
+    monkeypatch.setattr(enqueue, "_start", lambda name, *_: redis.take(name))
     monkeypatch.setattr(broadcast, "MESSENGER", Messenger("nudges"))
     monkeypatch.setattr(enqueue, "MESSENGER", Messenger("tasks"))
     load_bookverse()
