@@ -109,6 +109,7 @@ templates: .venv/dev.stamp
 django: .venv/dev.stamp
 	@env DATABASE_URL=sqlite://:memory: DEBUG=false SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 	  ALLOWED_HOSTS=board.example.org CSRF_TRUSTED_ORIGINS=https://board.example.org SITE_URL=https://board.example.org \
+	  JFROG_URL=https://apptrust.example.org JFROG_ACCESS_TOKEN="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(16))')" \
 	  sh -euc '$(PY) manage.py makemigrations --check --dry-run; $(PY) manage.py check --deploy --fail-level WARNING'
 
 .PHONY: compose

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.core import checks
 
 from bookverse import celery
+from bookverse.configuration import check_configuration
 
 __all__ = ["BookverseConfig", "celery"]
 
@@ -15,6 +17,10 @@ class BookverseConfig(AppConfig):
 
     name = "bookverse"
     verbose_name = "BookVerse"
+
+    def ready(self) -> None:
+        """Have every command refuse what production must not be."""
+        checks.register(check_configuration, checks.Tags.security)
 
 
 class AdministrationConfig(admin_apps.AdminConfig):

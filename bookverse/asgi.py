@@ -22,10 +22,13 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 django_application = get_asgi_application()
 
 from bookverse.bodies import LimitedBody  # noqa: E402
+from bookverse.configuration import insist  # noqa: E402
 from bookverse.sweeper import sweeper  # noqa: E402
 from releases.live.origins import SameOrigin  # noqa: E402
 from releases.live.routing import websocket_urlpatterns  # noqa: E402
 
+# A server that loads this module runs no system checks.
+insist()
 router = ProtocolTypeRouter(
     {
         "http": LimitedBody(django_application),  # type: ignore[arg-type] # Django's own types are dicts

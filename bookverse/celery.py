@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from celery import Celery, Task
-from celery.signals import task_postrun, task_prerun, worker_ready, worker_shutting_down
+from celery.signals import beat_init, task_postrun, task_prerun, worker_init, worker_ready, worker_shutting_down
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookverse.settings")
@@ -26,6 +28,19 @@ def _name_request(task: Task[..., object], **_signal: object) -> None:
 @task_postrun.connect
 def _forget_request(**_signal: object) -> None:
     clear_contextvars()
+
+
+@worker_init.connect
+@beat_init.connect
+def _refuse_what_production_must_not_be(**_signal: object) -> None:
+    # Django is set up by now; Celery looks at its system checks but starts whatever they say.
+    from bookverse.configuration import insist  # noqa: PLC0415
+
+    try:
+        insist()
+    except ImproperlyConfigured as refusal:
+        # Of what a receiver raises Celery lets only this one through.
+        sys.exit(str(refusal))
 
 
 @worker_ready.connect

@@ -64,7 +64,7 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # SITE_URL: how people reach the board; an https address switches secure cookies, HSTS and redirects on.
 SITE_URL: str = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 # CALLBACK_BASE_URL: how services reach the board, when that differs from SITE_URL.
-CALLBACK_BASE_URL: str = env.str("CALLBACK_BASE_URL", default=SITE_URL).rstrip("/")
+CALLBACK_BASE_URL: str = env.str("CALLBACK_BASE_URL", default="").rstrip("/") or SITE_URL
 # PROXIES: how many proxies of yours stand in front; that many entries of X-Forwarded-For are believed, from the right.
 PROXIES = env.int("PROXIES", default=0)
 # RATE_LIMIT, CALLBACK_RATE_LIMIT: requests a second from one address, and callbacks a second with one token; as many
