@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from releases.queries.gate_views import GatePanel
 
 
-def needs(stage: str = "DEV", role: Role = Role.APPROVER, count: int = 1, kind: str = "") -> ApprovalRule:
+def needs(
+    stage: str = "DEV", role: Role = Role.APPROVER, count: int = 1, kind: str = "", urgency: str = ""
+) -> ApprovalRule:
     """Let a stage ask for sign-offs."""
-    return ApprovalRule.objects.create(stage=Stage.objects.get(name=stage), role=role.value, count=count, kind=kind)
+    asking = Stage.objects.get(name=stage)
+    return ApprovalRule.objects.create(stage=asking, role=role.value, count=count, kind=kind, urgency=urgency)
 
 
 def approver(name: str = "anna") -> Actor:

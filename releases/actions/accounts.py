@@ -31,4 +31,4 @@ def ensure_account(*, username: str, password: str, role: Role) -> bool:
 @transaction.atomic(durable=True)
 def ensure_approval_rule(*, stage: str, role: Role) -> None:
     """Let a stage ask for one sign-off of a role; a rule that is there stays as it is."""
-    ApprovalRule.objects.get_or_create(stage=Stage.objects.get(name=stage), role=role.value, kind="")
+    ApprovalRule.objects.get_or_create(stage=Stage.objects.get(name=stage), role=role.value, kind="", urgency="")

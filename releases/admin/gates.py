@@ -32,9 +32,9 @@ class FreezeAdmin(RuleAdmin[Freeze]):
 @admin.register(ApprovalRule)
 class ApprovalRuleAdmin(RuleAdmin[ApprovalRule]):
     resource_classes = (ApprovalRuleResource,)
-    list_display = ("stage", "role", "count", "kind")
+    list_display = ("stage", "role", "count", "kind", "urgency")
     list_select_related = ("stage",)
-    list_filter = ("stage", "role")
+    list_filter = ("stage", "role", "urgency")
     search_fields = ("stage__name", "role", "kind")
 
 

@@ -155,5 +155,5 @@ class ApprovalRuleResource(RuleResource):
 
     class Meta:
         model = ApprovalRule
-        fields = ("stage", "role", "count", "kind")
-        import_id_fields = ("stage", "role", "kind")
+        fields = ("stage", "role", "count", "kind", "urgency")
+        import_id_fields = ("stage", "role", "kind", "urgency")

@@ -10,7 +10,6 @@ from releases.domain.critical_path import forecast
 from releases.domain.dependencies import CyclicDependency, deployment_phases, restrict
 from releases.domain.errors import ReleaseError
 from releases.domain.evidence import open_rules
-from releases.domain.gates import freeze_gates
 from releases.domain.hotfixes import hotfix_problems
 from releases.domain.judgement import Judgement, judge_and_mend
 from releases.domain.plan_digest import digest_of
@@ -38,6 +37,7 @@ from releases.domain.selection import (
     eligibility,
     select_version,
 )
+from releases.domain.stage_gates import planned_gates
 from releases.domain.transitions import risk_windows
 from releases.domain.verdicts import Overall, Verdict
 from releases.domain.versions import Direction, Flag, Level, Version, parse, parse_entered
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from releases.domain.hotfixes import HotfixScope
     from releases.domain.rules import Rules
     from releases.domain.solver import Recommendation, Search
+    from releases.domain.stage_gates import StageRule
     from releases.domain.transitions import RiskWindow
 
 __all__ = [
@@ -105,6 +106,7 @@ class PlanFacts:
     first: Version = FIRST
     durations: Mapping[str, int] = field(default_factory=dict)
     freezes: tuple[Freeze, ...] = ()
+    way: tuple[StageRule, ...] = ()
     hotfix: HotfixScope | None = None
     clock: Callable[[], float] = standing_still
 
@@ -224,7 +226,7 @@ def build_plan(request: PlanRequest, facts: PlanFacts) -> Plan:
         selections=selections,
         risks=_risks(facts, sets, phases.changed, bump),
         forecast=phases.forecast,
-        gates=freeze_gates(facts.freezes, facts.rules.as_of) if facts.rules.as_of else (),
+        gates=planned_gates(facts.freezes, facts.way, facts.rules.as_of),
     )
     return _with_digest(plan)
 

@@ -40,15 +40,19 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRule:
-    """``count`` people of ``role`` must sign before a promotion to ``stage``; an empty ``kind`` is every kind."""
+    """``count`` people of ``role`` must sign before a promotion to ``stage``; an empty ``kind`` is every kind.
+
+    A rule with an ``urgency`` is for hotfixes of that urgency, and takes the place of those for its role without one.
+    """
 
     stage: str
     role: Role
     count: int
     kind: str = ""
+    urgency: str = ""
 
-    def concerns(self, kind: str) -> bool:
-        return self.kind in {"", kind}
+    def concerns(self, kind: str, urgency: str = "") -> bool:
+        return self.kind in {"", kind} and self.urgency in {"", urgency}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +107,15 @@ def agreement_of(verdict: Verdict, digest: str) -> Agreement:
 
 
 def needs_of(rules: Sequence[ApprovalRule], signoffs: Sequence[SignOff], digest: str) -> tuple[Need, ...]:
-    """Return each role that has to sign; of several rules for one role the one that asks for most counts."""
+    """Return each role that has to sign; of several rules for one role the one that asks for most counts.
+
+    One for the release's urgency goes before those for any, so that what is urgent may need more people, or fewer.
+    """
+    urgent = {rule.role for rule in rules if rule.urgency}
     counts: dict[Role, int] = {}
     for rule in rules:
-        counts[rule.role] = max(rule.count, counts.get(rule.role, 0))
+        if rule.urgency or rule.role not in urgent:
+            counts[rule.role] = max(rule.count, counts.get(rule.role, 0))
     standing = [each for each in signoffs if each.standing(digest) is Standing.STANDS]
     return tuple(
         Need(role=role, count=count, signers=tuple(each.person for each in standing if each.role is role))

@@ -10,6 +10,8 @@ from simple_history.models import HistoricalRecords
 
 from releases.domain.access import Role
 from releases.domain.gates import GateKind, InFlight
+from releases.domain.hotfixes import Urgency
+from releases.domain.plan_kinds import HOTFIX
 from releases.domain.signoffs import Decision
 from releases.models.catalog import Stage
 from releases.models.releases import Release
@@ -56,17 +58,31 @@ class ApprovalRule(models.Model):
     kind = models.CharField(
         max_length=16, blank=True, help_text="Only for releases of this kind, such as independent; empty for any."
     )
+    urgency = models.CharField(
+        max_length=8,
+        blank=True,
+        choices=[(urgency.value, urgency.value) for urgency in Urgency],
+        help_text="Only for hotfixes of this urgency, in the place of the role's rules without one; empty for any.",
+    )
     history = HistoricalRecords()
 
     class Meta:
-        ordering = ("stage__position", "role", "kind")
+        ordering = ("stage__position", "role", "kind", "urgency")
         constraints = (
-            models.UniqueConstraint(fields=("stage", "role", "kind"), name="one_approval_rule_per_role_and_kind"),
+            models.UniqueConstraint(
+                fields=("stage", "role", "kind", "urgency"), name="one_approval_rule_per_role_kind_and_urgency"
+            ),
+            models.CheckConstraint(
+                condition=Q(urgency="") | Q(kind__in=["", HOTFIX]),
+                name="only_hotfixes_have_an_urgency",
+                violation_error_message="Only hotfixes have an urgency: leave the kind empty, or say hotfix.",
+            ),
             models.CheckConstraint(condition=Q(count__gte=1), name="an_approval_rule_asks_for_somebody"),
         )
 
     def __str__(self) -> str:
-        return f"{self.stage} needs {self.count} of role {self.role}"
+        what = f" for a {self.urgency} hotfix" if self.urgency else f" for kind {self.kind}" if self.kind else ""
+        return f"{self.stage} needs {self.count} of role {self.role}{what}"
 
 
 class SignOff(models.Model):

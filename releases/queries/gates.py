@@ -11,15 +11,14 @@ from django.db.models import Max
 from releases.domain import gates
 from releases.domain.lifecycle import PromotionState
 from releases.domain.plan_kinds import ROLLBACK
-from releases.domain.signoffs import approval_gate, needs_of
+from releases.domain.stage_gates import Passage, stage_gates
 from releases.models import Bypass, Freeze, Promotion, Stage
 from releases.queries.clock import database_now
-from releases.queries.paths import stages_of
-from releases.queries.signoffs import approval_rules, signoffs_of
+from releases.queries.signoffs import signoffs_of
+from releases.queries.stage_rules import release_rule, stage_before
 from releases.queries.validations import latest_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from releases.models import Release
@@ -57,14 +56,11 @@ def release_gates(release: Release, stage: Stage, digest: str) -> tuple[gates.Ga
 
     ``digest`` is that of what a sign-off would agree to now.
     """
-    now = database_now()
-    found = (
-        closed_gate(stage, release.kind),
-        *_of_the_stage_before(release, stage, now),
-        _approval(release, stage, digest),
-    )
+    now, before = database_now(), stage_before(release, stage)
+    frozen = closed_gate(stage, release.kind)
+    asked = stage_gates(release_rule(release, stage, before), _passage(release, stage, before, digest), now)
     passed = active_bypasses(release, stage, now)
-    return tuple(_passed(gate, passed) for gate in found if gate is not None)
+    return tuple(_passed(gate, passed) for gate in ((frozen, *asked) if frozen else asked))
 
 
 def active_bypasses(release: Release, stage: Stage, now: datetime) -> dict[str, Bypass]:
@@ -115,17 +111,14 @@ def validation_outcome(release: Release, stage: Stage) -> str:
     return latest_run(release, stage).state
 
 
-def _of_the_stage_before(release: Release, stage: Stage, now: datetime) -> Iterator[gates.Gate]:
-    if not (stage.soak_minutes or stage.requires_validation):
-        return
-    before = next((each for each in reversed(stages_of(release)) if each.position < stage.position), None)
-    if before is None:
-        return
-    if stage.soak_minutes:
-        yield gates.soak_gate(stage=stage.name, minutes=stage.soak_minutes, stay=_stay(release, before), now=now)
-    if stage.requires_validation:
-        outcome = validation_outcome(release, before)
-        yield gates.validation_gate(stage=stage.name, before=before.name, outcome=outcome)
+def _passage(release: Release, stage: Stage, before: Stage | None, digest: str) -> Passage:
+    """Read what the release brings to the stage, as far as the stage asks for it."""
+    return Passage(
+        stay=_stay(release, before) if before and stage.soak_minutes else None,
+        outcome=validation_outcome(release, before) if before and stage.requires_validation else "",
+        signoffs=signoffs_of(release, stage),
+        digest=digest,
+    )
 
 
 def _stay(release: Release, stage: Stage) -> gates.Stay:
@@ -135,11 +128,6 @@ def _stay(release: Release, stage: Stage) -> gates.Stay:
         return gates.Stay(stage=stage.name, since=None)
     later = succeeded.filter(epoch__gt=own.epoch).order_by("epoch").first()
     return gates.Stay(stage=stage.name, since=own.finished_at, ended_at=later.finished_at if later else None)
-
-
-def _approval(release: Release, stage: Stage, digest: str) -> gates.Gate | None:
-    signed = signoffs_of(release, stage)
-    return approval_gate(stage.name, needs_of(approval_rules(release, stage), signed, digest), signed)
 
 
 def _passed(gate: gates.Gate, passed: dict[str, Bypass]) -> gates.Gate:

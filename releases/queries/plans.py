@@ -20,6 +20,7 @@ from releases.queries.gates import declared_freezes
 from releases.queries.hotfixes import hotfix_scope
 from releases.queries.paths import on_the_way
 from releases.queries.rules import declared_rules
+from releases.queries.stage_rules import way_rules
 from releases.queries.versions import candidate, version_choices, version_rows
 from releases.queries.views import CollectionView, Control, PlanView, RuleChoice, ServiceChoices
 
@@ -89,6 +90,7 @@ def _facts(rows: Mapping[str, Sequence[ServiceVersion]], request: PlanRequest) -
     base = baseline()
     live = base.manifest if base else {}
     slugs = Service.objects.values_list("slug", flat=True)
+    hotfix = hotfix_scope(request.kind, request.urgency)
     return PlanFacts(
         baseline=parse(base.version) if base else None,
         first=parse(conf.initial_platform_version()),
@@ -99,7 +101,8 @@ def _facts(rows: Mapping[str, Sequence[ServiceVersion]], request: PlanRequest) -
         clock=monotonic,
         durations=step_durations(),
         freezes=declared_freezes(),
-        hotfix=hotfix_scope(request.kind, request.urgency),
+        way=way_rules(hotfix.path if hotfix else request.path, request.kind, request.urgency),
+        hotfix=hotfix,
     )
 
 

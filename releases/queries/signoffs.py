@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 from releases.domain.access import Role
 from releases.domain.plan_digest import digest_of
+from releases.domain.plan_kinds import HOTFIX
 from releases.domain.signoffs import Agreement, ApprovalRule, Decision, SignOff, agreement_of
 from releases.models import ApprovalRule as RuleRow
+from releases.models import Hotfix
 from releases.models import SignOff as SignOffRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from django.db.models import QuerySet
 
     from releases.domain.verdicts import Verdict
     from releases.models import Release, Stage
@@ -20,8 +24,20 @@ if TYPE_CHECKING:
 
 def approval_rules(release: Release, stage: Stage) -> tuple[ApprovalRule, ...]:
     """Return the rules of this stage that concern this release."""
-    rows = RuleRow.objects.filter(stage=stage, kind__in=["", release.kind]).select_related("stage")
-    return tuple(map(rule_value, rows))
+    return rules_for(RuleRow.objects.filter(stage=stage), release.kind, urgency_of(release))
+
+
+def rules_for(rows: QuerySet[RuleRow], kind: str, urgency: str) -> tuple[ApprovalRule, ...]:
+    """Return those of the rules that concern releases of a kind and, for hotfixes, an urgency."""
+    found = map(rule_value, rows.select_related("stage"))
+    return tuple(rule for rule in found if rule.concerns(kind, urgency))
+
+
+def urgency_of(release: Release) -> str:
+    """Return the urgency of a hotfix, empty for any other release."""
+    if release.kind != HOTFIX:
+        return ""
+    return Hotfix.objects.filter(release=release).values_list("urgency", flat=True).first() or ""
 
 
 def approving_roles() -> frozenset[Role]:
@@ -53,7 +69,7 @@ def given_signoff(number: int) -> GivenSignOff:
 
 def rule_value(row: RuleRow) -> ApprovalRule:
     """Return the rule as the domain weighs it."""
-    return ApprovalRule(stage=row.stage.name, role=Role(row.role), count=row.count, kind=row.kind)
+    return ApprovalRule(stage=row.stage.name, role=Role(row.role), count=row.count, kind=row.kind, urgency=row.urgency)
 
 
 def signoff_values(rows: Iterable[SignOffRow]) -> tuple[SignOff, ...]:

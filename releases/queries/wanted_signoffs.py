@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from releases.domain.lifecycle import PromotionState, ReleaseState
 from releases.domain.signoffs import Decision, approval_gate, needs_of, why_not_again, why_not_hold, why_not_own
-from releases.models import ApprovalRule, Promotion, Release, SignOff, Stage
+from releases.models import ApprovalRule, Hotfix, Promotion, Release, SignOff, Stage
 from releases.queries.gate_panel import signer_of
 from releases.queries.inbox_views import InboxItem, Waiting
 from releases.queries.paths import on_the_way
@@ -57,11 +57,16 @@ def _candidates() -> Iterator[_Candidate]:
     releases = (
         list(Release.objects.filter(state__in=_AT_REST).select_related("created_by").order_by("pk")) if rules else []
     )
+    urgencies = dict(Hotfix.objects.filter(release__in=releases).values_list("release", "urgency"))
     stages, arrivals = list(Stage.objects.order_by("position")), _arrivals(releases)
     for release in releases:
         reached = arrivals[release.pk]
         stage = next((each for each in on_the_way(stages, release.path) if each.pk not in reached), None)
-        wanted = tuple(rule for rule in rules if stage and rule.stage == stage.name and rule.concerns(release.kind))
+        wanted = tuple(
+            rule
+            for rule in rules
+            if stage and rule.stage == stage.name and rule.concerns(release.kind, urgencies.get(release.pk, ""))
+        )
         if stage and wanted:
             since = max(reached.values(), default=release.created_at)
             yield _Candidate(release=release, stage=stage, rules=wanted, since=since)

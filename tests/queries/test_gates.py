@@ -8,14 +8,18 @@ import pytest
 from django.utils import timezone
 
 from releases.actions.promotions import PromotionRequest, promote_release
+from releases.domain.access import Role
 from releases.domain.errors import Conflict
 from releases.domain.plans import PlanRequest
 from releases.models import Freeze, Promotion, Stage
 from releases.queries.gates import declared_freezes
+from releases.queries.paths import stages_of
 from releases.queries.plans import computed_plan
 from releases.queries.promotability import promotion_refusal
 from releases.queries.release_pages import release_view
 from tests.factories import created, load_bookverse, person
+from tests.hotfixing import created_hotfix, hotfix_request
+from tests.signing import needs
 
 pytestmark = pytest.mark.django_db
 
@@ -81,3 +85,49 @@ def test_a_freeze_of_another_time_or_stage_is_in_nobodys_way(stage: str, begins_
     freeze(stage, begins_in, ends_in)
 
     assert promotion_refusal(release, Stage.objects.get(name="DEV")) is None
+
+
+def test_a_plan_tells_what_its_stages_will_ask_for_in_the_words_of_the_refusal() -> None:
+    load_bookverse()
+    needs("DEV", count=2)
+    Stage.objects.filter(name="QA").update(soak_minutes=90, requires_validation=True)
+    gates = computed_plan(PlanRequest()).gates
+    release = created()
+
+    refusal = promotion_refusal(release, Stage.objects.get(name="DEV"))
+
+    assert [(gate.stage, gate.kind, gate.is_open) for gate in gates] == [
+        ("DEV", "approval", False),
+        ("QA", "soak", False),
+        ("QA", "validation", False),
+    ]
+    assert (refusal and refusal.text) == gates[0].text == "DEV needs 2 sign-offs of role approver."
+
+
+def test_a_plan_that_leaves_a_stage_out_is_not_told_of_its_gates() -> None:
+    load_bookverse()
+    needs("DEV")
+    Stage.objects.filter(name="STAGING").update(soak_minutes=90)
+
+    (gate,) = computed_plan(PlanRequest(path=("QA", "STAGING"))).gates
+
+    assert gate.text == "STAGING takes what has run 90 minutes in QA; it does not run there yet."
+
+
+def test_a_hotfix_needs_the_sign_offs_of_its_urgency_in_the_plan_and_at_the_door() -> None:
+    load_bookverse()
+    needs("STAGING", count=2)
+    needs("STAGING", count=1, urgency="CRITICAL")
+    needs("STAGING", role=Role.ADMIN, kind="hotfix", urgency="HIGH")
+
+    told = [[gate.text for gate in computed_plan(hotfix_request(each)).gates] for each in ("CRITICAL", "HIGH", "LOW")]
+    release = created_hotfix("CRITICAL")
+    refusal = promotion_refusal(release, stages_of(release)[0])
+
+    assert told == [
+        ["STAGING needs 1 sign-off of role approver."],
+        ["STAGING needs 1 sign-off of role admin, and 2 sign-offs of role approver."],
+        ["STAGING needs 2 sign-offs of role approver."],
+    ]
+    assert refusal is not None
+    assert refusal.text == "STAGING needs 1 sign-off of role approver."
