@@ -134,6 +134,7 @@ PAGES = [
     *buttons(APPROVERS, "releases/<str:version>/signoffs", role="approver", digest=DIGEST),
     *buttons(SIGNERS, "releases/<str:version>/signoffs/<int:number>/withdraw"),
     *buttons(ADMINS, "releases/<str:version>/bypass", **BYPASS),
+    *buttons(ADMINS, "releases/<str:version>/bypasses/<int:number>/end"),
 ]
 OPERATIONS = [
     *looks(VIEWERS, "api/openapi.json", "api/docs"),
@@ -174,6 +175,7 @@ OPERATIONS = [
     *calls(APPROVERS, "POST releases/<version>/signoffs", **SIGNATURE),
     *calls(SIGNERS, "DELETE releases/<version>/signoffs/<number>"),
     *calls(ADMINS, "POST releases/<version>/bypasses", **BYPASS),
+    *calls(ADMINS, "DELETE releases/<version>/bypasses/<number>"),
     *calls(ADMINS, "POST compatibility/rows", platform_version="2.2.0", service="inventory", approved=["1.4.0"]),
     *calls(ADMINS, "POST compatibility/constraints", **RANGES),
     *calls(ADMINS, "PATCH compatibility/rows/<number>", "PATCH compatibility/constraints/<number>", note="Known"),

@@ -1,4 +1,4 @@
-"""Letting one release pass one closed gate: by an administrator, with a reason, for a day at most."""
+"""Letting one release pass one closed gate: by an administrator, with a reason, for a day at most; and ending that."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.db import transaction
 from releases.actions.ledger import claim_turn
 from releases.actions.turns import refuse, take_turn
 from releases.domain.access import Permission, require
-from releases.domain.errors import InvalidInput
-from releases.domain.gates import BYPASS_HOURS, GateKind
+from releases.domain.errors import InvalidInput, NotFound
+from releases.domain.gates import BYPASS_HOURS, GateKind, why_not_end
 from releases.domain.journal import Kind
 from releases.models import Bypass
 from releases.queries.promotability import gates_now, next_stage, release_verdict
@@ -61,6 +61,26 @@ def bypass_gate(*, actor: Actor, request: BypassRequest, key: str = "") -> int:
     bypass = _grant(turn.ledger, stage, kind, reason, request.hours)
     turn.end(bypass=bypass.pk)
     return bypass.pk
+
+
+@transaction.atomic(durable=True)
+def end_bypass(*, actor: Actor, version: str, number: int, reason: str = "", key: str = "") -> None:
+    """Close a gate again before the bypass expires; what it let start goes on. Refused for one that is over."""
+    require(actor, Permission.BYPASS)
+    reason = reason.strip()[:REASON_LIMIT]
+    turn = take_turn(actor=actor, version=version, key=key, command="end bypass", bypass=number, reason=reason)
+    if turn.answer is not None:
+        return
+    bypass = Bypass.objects.filter(release=turn.ledger.release, pk=number).select_related("stage").first()
+    if bypass is None:
+        message = f"{version} has no bypass {number}."
+        raise NotFound(message)
+    refuse(why_not_end(bypass.gate, bypass.stage.name, bypass.ended_by, bypass.expires_at, turn.ledger.now))
+    bypass.expires_at, bypass.ended_by = turn.ledger.now, actor.name
+    bypass.save(update_fields=["expires_at", "ended_by"])
+    turn.ledger.append(Kind.GATE_RESTORED, stage=bypass.stage.name, gate=bypass.gate, reason=reason, bypass=bypass.pk)
+    claim_turn(turn.ledger, None)
+    turn.end(ended=bypass.pk)
 
 
 def _reason(request: BypassRequest) -> str:

@@ -49,7 +49,7 @@ class SignOffAdmin(ReadOnlyAdmin[SignOff]):
 
 @admin.register(Bypass)
 class BypassAdmin(ReadOnlyAdmin[Bypass]):
-    list_display = ("release", "stage", "gate", "granted_by", "granted_at", "expires_at", "reason")
+    list_display = ("release", "stage", "gate", "granted_by", "granted_at", "expires_at", "ended_by", "reason")
     list_select_related = ("release", "stage")
     list_filter = ("stage", "gate")
     search_fields = ("release__version", "granted_by", "reason")

@@ -45,14 +45,27 @@ class SignOffAnswer(Schema):
     gone: list[str]
 
 
+class BypassAnswer(Schema):
+    """A gate that somebody lets the release pass until ``expires_at``."""
+
+    id: int
+    gate: str
+    stage: str
+    by: str
+    reason: str
+    expires_at: datetime
+    end: ControlAnswer
+
+
 class GatePanelAnswer(Schema):
-    """The gates of the next stage; a sign-off names this ``digest``."""
+    """The gates of the next stage; a sign-off names this ``digest``. ``bypasses`` are those that last, in any stage."""
 
     stage: str
     digest: str
     gates: list[GateStateAnswer]
     needs: list[NeedAnswer]
     signoffs: list[SignOffAnswer]
+    bypasses: list[BypassAnswer]
 
 
 class GivenSignOff(Schema):

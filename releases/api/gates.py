@@ -7,7 +7,7 @@ from typing import Annotated
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Router
 
-from releases.actions.bypasses import BypassRequest, bypass_gate
+from releases.actions.bypasses import BypassRequest, bypass_gate, end_bypass
 from releases.actions.signoffs import SignOffRequest, sign_off, withdraw_signoff
 from releases.api.authentication import actor_behind
 from releases.api.bodies import BypassBody, SignOffBody
@@ -48,3 +48,10 @@ def bypass(request: HttpRequest, version: VersionText, body: BypassBody, key: Id
         lock_version=body.lock_version,
     )
     return granted_bypass(bypass_gate(actor=actor_behind(request), request=wish, key=key or ""))
+
+
+@router.delete("/releases/{version}/bypasses/{number}", response={204: None})
+def restore(request: HttpRequest, version: VersionText, number: Number) -> HttpResponse:
+    """Close a gate again before its bypass expires; what it let start goes on."""
+    end_bypass(actor=actor_behind(request), version=version, number=number)
+    return HttpResponse(status=204)

@@ -302,6 +302,12 @@ def _bypassed(entry: Entry) -> Worded:
     return _actor(entry), f"bypassed the gate {gate} of {stage}{_because(_get(entry.payload, 'reason'))}", "bypassed"
 
 
+def _restored(entry: Entry) -> Worded:
+    gate, stage = _get(entry.payload, "gate"), _get(entry.payload, "stage")
+    said = f"ended the bypass of the gate {gate} of {stage}{_because(_get(entry.payload, 'reason'))}"
+    return _actor(entry), said, "closed"
+
+
 def _froze(entry: Entry) -> Worded:
     stage, until = _get(entry.payload, "stage"), _get(entry.payload, "until")[:16].replace("T", " ")
     return _actor(entry), f"froze {stage} until {until} UTC{_because(_get(entry.payload, 'reason'))}", "frozen"
@@ -362,6 +368,7 @@ _RULES: dict[str, Callable[[Entry], Worded]] = {
     Kind.SIGNOFF_REJECTED: _signed("rejected", "rejected"),
     Kind.SIGNOFF_WITHDRAWN: _withdrew,
     Kind.GATE_BYPASSED: _bypassed,
+    Kind.GATE_RESTORED: _restored,
     Kind.FREEZE_DECLARED: _froze,
     Kind.FREEZE_LIFTED: _lifted,
     Kind.VALIDATION_STARTED: _validation_started,

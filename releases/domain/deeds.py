@@ -23,6 +23,7 @@ _DEEDS: Mapping[Kind, str] = {
     Kind.SIGNOFF_REJECTED: "rejected the release for {stage}",
     Kind.SIGNOFF_WITHDRAWN: "withdrew a sign-off for {stage}",
     Kind.GATE_BYPASSED: "bypassed a gate of {stage}",
+    Kind.GATE_RESTORED: "ended a bypass of {stage}",
     Kind.FREEZE_DECLARED: "froze {stage}",
     Kind.FREEZE_LIFTED: "lifted the freeze of {stage}",
     Kind.STEP_RETRIED: "retried {service}",

@@ -173,6 +173,14 @@ def why_not_lift(freeze: Freeze, lifted_by: str, now: datetime) -> str:
     return f"The freeze {freeze.id} of {freeze.stage} is over: {ended} at {clock(freeze.ends_at)} UTC."
 
 
+def why_not_end(gate: str, stage: str, ended_by: str, expires_at: datetime, now: datetime) -> str:
+    """Return why a bypass cannot be ended; empty while it lasts."""
+    if now < expires_at:
+        return ""
+    ended = f"{ended_by} ended it" if ended_by else "it expired"
+    return f"The bypass of the gate {gate} of {stage} is over: {ended} at {clock(expires_at)} UTC."
+
+
 def soak_words(minutes: int) -> str:
     """Spell a span in the largest unit that fits: ``90 minutes``, ``2 hours``."""
     hours, rest = divmod(minutes, 60)

@@ -51,6 +51,7 @@ class Kind(StrEnum):
     SIGNOFF_REJECTED = "signoff.rejected"
     SIGNOFF_WITHDRAWN = "signoff.withdrawn"
     GATE_BYPASSED = "gate.bypassed"
+    GATE_RESTORED = "gate.restored"
     FREEZE_DECLARED = "freeze.declared"
     FREEZE_LIFTED = "freeze.lifted"
     VERDICT_CHANGED = "verdict.changed"

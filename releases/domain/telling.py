@@ -21,6 +21,8 @@ DEFAULT_EVENTS = (
     "step.retried",
     "step.skipped",
     "verdict.changed",
+    "gate.*",
+    "freeze.*",
     "platform.*",
 )
 _PATTERN = re.compile(r"[a-z_*]+(\.[a-z_*]+)?")

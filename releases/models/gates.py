@@ -122,6 +122,7 @@ class Bypass(models.Model):
     granted_by = models.CharField(max_length=150)
     granted_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    ended_by = models.CharField(max_length=150, blank=True)
 
     class Meta:
         constraints = (

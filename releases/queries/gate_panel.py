@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from releases.domain.access import Permission, why_not
 from releases.domain.lifecycle import OPEN_RELEASES, ReleaseState
 from releases.domain.signoffs import Signer, needs_of, why_not_again, why_not_hold, why_not_own
-from releases.queries.gate_views import GatePanel, GateView, NeedView, SignOffView
-from releases.queries.gates import release_gates
+from releases.queries.gate_views import BypassView, GatePanel, GateView, NeedView, SignOffView
+from releases.queries.gates import lasting_bypasses, release_gates
 from releases.queries.promotability import agreement_now
 from releases.queries.signoffs import approval_rules, approving_roles, signoffs_of
 from releases.queries.views import Control
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from releases.domain.compatibility import Verdict
     from releases.domain.gates import Gate
     from releases.domain.signoffs import Agreement, Need, SignOff
-    from releases.models import Release, Stage
+    from releases.models import Bypass, Release, Stage
 
 NOBODY = Signer()
 NO_GATES = GatePanel(stage="", digest="", gates=(), needs=(), signoffs=())
@@ -38,8 +39,9 @@ def gate_panel(
     release: Release, stage: Stage | None, verdict: Verdict, signer: Signer, bypass_refusal: str
 ) -> GatePanel:
     """Return the gates of the next stage; ``verdict`` is the one for it."""
+    bypasses = tuple(_bypass(row, bypass_refusal) for row in lasting_bypasses(release))
     if stage is None or ReleaseState(release.state) not in OPEN_RELEASES:
-        return NO_GATES
+        return replace(NO_GATES, bypasses=bypasses)
     agreed = agreement_now(release, stage, verdict)
     signed = signoffs_of(release, stage)
     needs = needs_of(approval_rules(release, stage), signed, agreed.digest)
@@ -49,6 +51,19 @@ def gate_panel(
         gates=tuple(_gate(gate, bypass_refusal) for gate in release_gates(release, stage, agreed.digest)),
         needs=tuple(_need(need, release, signed, agreed, signer) for need in needs),
         signoffs=tuple(_signoff(each, agreed, signer) for each in signed),
+        bypasses=bypasses,
+    )
+
+
+def _bypass(row: Bypass, refusal: str) -> BypassView:
+    return BypassView(
+        id=row.pk,
+        gate=row.gate,
+        stage=row.stage.name,
+        by=row.granted_by,
+        reason=row.reason,
+        expires_at=row.expires_at,
+        end=_control("end", refusal),
     )
 
 

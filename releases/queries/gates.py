@@ -69,6 +69,12 @@ def active_bypasses(release: Release, stage: Stage, now: datetime) -> dict[str, 
     return {row.gate: row for row in rows}
 
 
+def lasting_bypasses(release: Release) -> tuple[Bypass, ...]:
+    """Return everything that this release may pass now, in whatever stage, what expires first in front."""
+    rows = Bypass.objects.filter(release=release, expires_at__gt=database_now()).select_related("stage")
+    return tuple(rows.order_by("expires_at", "pk"))
+
+
 def freezes_by_the_clock() -> tuple[tuple[object, ...], ...]:
     """Return the freezes that are on and those to come; another value means that every page shows others."""
     now = database_now()

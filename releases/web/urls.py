@@ -64,6 +64,7 @@ urlpatterns = [
     path("releases/<str:version>/signoffs", gates.sign, name="sign"),
     path("releases/<str:version>/signoffs/<int:number>/withdraw", gates.withdraw, name="withdraw"),
     path("releases/<str:version>/bypass", gates.bypass, name="bypass"),
+    path("releases/<str:version>/bypasses/<int:number>/end", gates.restore, name="bypass_end"),
     path("inbox", inbox.show, name="inbox"),
     path("inbox/count", inbox.count, name="inbox_count"),
     path("freezes", freezes.freeze, name="freeze"),

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from releases.actions.bypasses import BypassRequest, bypass_gate
+from releases.actions.bypasses import BypassRequest, bypass_gate, end_bypass
+from releases.actions.freezes import FreezeRequest, freeze_stages
 from releases.domain.access import Role
-from releases.domain.errors import Conflict, GateRefused, InvalidInput, PermissionRefused
-from releases.models import Bypass, Promotion, Release, Stage, ValidationRun
+from releases.domain.errors import Conflict, GateRefused, InvalidInput, NotFound, PermissionRefused
+from releases.models import Bypass, Delivery, Promotion, Release, Stage, Subscription, ValidationRun
 from releases.queries.gates import gates_by_the_clock
 from tests.factories import bring, created, kinds, load_bookverse, person, promote
 from tests.signing import needs, panel_of
@@ -136,3 +137,63 @@ def test_a_stage_takes_what_passed_its_newest_validation(state: str | None, text
         )
     (gate,) = panel_of(release).gates
     assert (gate.text, gate.state) == (text, "open" if state == "passed" else "closed")
+
+
+def bypassed(release: Release, **parts: object) -> int:
+    return bypass_gate(actor=person("ada", Role.ADMIN), request=request(release, **parts))
+
+
+def test_a_bypass_is_ended_and_the_gate_is_closed_again(release: Release) -> None:
+    number = bypassed(release)
+    end_bypass(actor=person("bob", Role.ADMIN), version=release.version, number=number, reason="no need")
+    assert ([gate.state for gate in panel_of(release).gates], panel_of(release).bypasses) == (["closed"], ())
+    with pytest.raises(GateRefused):
+        promote(release)
+    entry = release.entries.latest("sequence")
+    assert (entry.kind, entry.actor, entry.payload) == (
+        "gate.restored",
+        "bob",
+        {"stage": "DEV", "gate": "approval", "reason": "no need", "bypass": number},
+    )
+
+
+def test_a_bypass_that_is_over_is_not_ended_again_and_who_ended_it_is_said(release: Release) -> None:
+    number, ada = bypassed(release), person("ada", Role.ADMIN)
+    end_bypass(actor=ada, version=release.version, number=number, key="k")
+    end_bypass(actor=ada, version=release.version, number=number, key="k")
+    with pytest.raises(Conflict) as refusal:
+        end_bypass(actor=ada, version=release.version, number=number)
+    at = f"{Bypass.objects.get().expires_at:%Y-%m-%d %H:%M} UTC"
+    assert refusal.value.message == f"The bypass of the gate approval of DEV is over: ada ended it at {at}."
+
+
+def test_only_administrators_end_a_bypass_and_only_one_that_there_is(release: Release) -> None:
+    number = bypassed(release)
+    with pytest.raises(PermissionRefused):
+        end_bypass(actor=person(), version=release.version, number=number)
+    with pytest.raises(NotFound):
+        end_bypass(actor=person("ada", Role.ADMIN), version=release.version, number=number + 1)
+
+
+def test_it_is_shown_for_as_long_as_it_lasts_though_the_release_has_set_out(release: Release) -> None:
+    number = bypassed(release)
+    promote(release)
+    (shown,) = panel_of(release).bypasses
+    assert (shown.id, shown.by, shown.stage, shown.reason, panel_of(release).stage) == (
+        number,
+        "ada",
+        "DEV",
+        "the shop is down",
+        "QA",
+    )
+
+
+def test_a_follower_with_the_usual_events_hears_of_bypasses_and_freezes(release: Release) -> None:
+    Subscription.objects.create(name="ops", url="http://ops.test/hook")
+    end_bypass(actor=person("ada", Role.ADMIN), version=release.version, number=bypassed(release))
+    freeze_stages(actor=person(), request=FreezeRequest(stages=("DEV",), reason="incident", hours=1))
+    assert list(Delivery.objects.order_by("pk").values_list("kind", flat=True)) == [
+        "gate.bypassed",
+        "gate.restored",
+        "freeze.declared",
+    ]

@@ -89,3 +89,18 @@ def test_an_administrator_bypasses_a_gate_with_a_reason(manager: Caller, anna: C
     answer = ada.post(f"{PATH}/bypasses", wanted)
     assert (answer.status_code, answer.json()["gate"]) == (201, "approval")
     assert manager.post(f"{PATH}/promotions", {"stage": "DEV"}).status_code == 202
+
+
+def test_a_bypass_is_listed_while_it_lasts_and_ended_once(manager: Caller, anna: Caller) -> None:
+    person("ada", Role.ADMIN)
+    ada = caller_for("ada")
+    number = ada.post(f"{PATH}/bypasses", {"stage": "DEV", "gate": "approval", "reason": "outage"}).json()["id"]
+    (shown,) = manager.get(PATH).json()["gates"]["bypasses"]
+    assert (shown["id"], shown["by"], shown["end"]["why_not"]) == (
+        number,
+        "ada",
+        "To bypass a gate you need the role admin.",
+    )
+    assert manager.delete(f"{PATH}/bypasses/{number}").status_code == 403
+    assert [ada.delete(f"{PATH}/bypasses/{number}").status_code for _ in range(2)] == [204, 409]
+    assert ada.get(PATH).json()["gates"]["bypasses"] == []

@@ -109,6 +109,7 @@ EXEMPT: Mapping[str, str] = {
     "train_steps._record": "the next look at the phase finds out the same",
     "train_undoing._record": "the next look finds it undone and writes that down",
     "bypasses.bypass_gate": "a person's own act: one transaction, told by its key when it is repeated",
+    "bypasses.end_bypass": "a person's own act: one transaction, told by its key when it is repeated",
     "freezes.freeze_stages": "a person's own act: one transaction, told by its key when it is repeated",
     "freezes.lift_freezes": "a person's own act: one transaction, told by its key when it is repeated",
     "signoffs.sign_off": "a person's own act: one transaction, told by its key when it is repeated",

@@ -63,6 +63,11 @@ def entry(kind: str, payload: dict[str, object], *, actor: str = "manager", serv
             "AppTrust does not have platform 2.2.0-alpha.1 as it should: AppTrust: 503",
         ),
         (
+            "gate.restored",
+            {"stage": "PROD", "gate": "approval", "reason": "signed after all"},
+            "manager ended the bypass of the gate approval of PROD: signed after all",
+        ),
+        (
             "freeze.declared",
             {"stage": "PROD", "until": "2026-12-01T08:00:00+00:00", "reason": "holidays"},
             "manager froze PROD until 2026-12-01 08:00 UTC: holidays",

@@ -31,6 +31,7 @@ def test_kinds_are_stable() -> None:
         "freeze.declared",
         "freeze.lifted",
         "gate.bypassed",
+        "gate.restored",
         "hotfix.live",
         "inbox.delivered",
         "inbox.gave_up",

@@ -76,3 +76,19 @@ def test_disabled_buttons_say_why(manager: Client, release: Release) -> None:
     page = manager.get(PAGE).content.decode()
     assert "To sign as approver you need the role approver." in page
     assert "To bypass a gate you need the role admin." in page
+
+
+@pytest.mark.parametrize(("headers", "status"), [({}, 302), (HTMX, 200)])
+def test_a_bypass_is_loud_until_an_administrator_ends_it(
+    manager: Client, release: Release, headers: dict[str, str], status: int
+) -> None:
+    ada = browser_of("ada", Role.ADMIN)
+    ada.post(f"{PAGE}/bypass", {"stage": "DEV", "gate": "approval", "reason": "outage", "hours": "2"})
+    number = Bypass.objects.get().pk
+    pages = [each.get(PAGE).content.decode() for each in (ada, manager)]
+    assert ["ada lets this release pass the gate approval of DEV" in page for page in pages] == [True, True]
+    assert ["End the bypass" in page for page in pages] == [True, False]
+
+    answer = ada.post(f"{PAGE}/bypasses/{number}/end", {"reason": ""}, headers=headers)
+    assert (answer.status_code, Bypass.objects.get().ended_by) == (status, "ada")
+    assert "ada lets this release pass" not in manager.get(PAGE).content.decode()

@@ -1,4 +1,4 @@
-"""The buttons of the gates: sign off, reject, withdraw, bypass."""
+"""The buttons of the gates: sign off, reject, withdraw, bypass, end a bypass."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.decorators import login_required
 from django.views.decorators.http import require_POST
 
-from releases.actions.bypasses import BypassRequest, bypass_gate
+from releases.actions.bypasses import BypassRequest, bypass_gate, end_bypass
 from releases.actions.signoffs import SignOffRequest, sign_off, withdraw_signoff
 from releases.domain.errors import InvalidInput
 from releases.domain.signoffs import Decision
@@ -57,6 +57,14 @@ def bypass(request: HttpRequest, version: str) -> HttpResponse:
         lock_version=form_lock_version(request),
     )
     bypass_gate(actor=actor(request), request=wish, key=form_key(request))
+    return go(request, "web:release", version)
+
+
+@require_POST
+@login_required
+def restore(request: HttpRequest, version: str, number: int) -> HttpResponse:
+    """End a bypass before it expires."""
+    end_bypass(actor=actor(request), version=version, number=number, reason=reason(request), key=form_key(request))
     return go(request, "web:release", version)
 
 

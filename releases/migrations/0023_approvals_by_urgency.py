@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0020_manifests"),
+        ("releases", "0022_registry_records"),
     ]
 
     operations = [
