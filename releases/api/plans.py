@@ -11,9 +11,9 @@ from releases.api.bodies import PlanBody, VerdictBody
 from releases.api.plan_answers import JudgementAnswer, PlanAnswer
 from releases.api.reasons import problem_document
 from releases.api.what_if import PreviewBody
-from releases.domain.documents import compared_document, forecast_document, judgement_document, plan_document
+from releases.domain.documents import compared_document, judgement_document
 from releases.domain.plans import Plan, PlanRequest
-from releases.queries.forecasts import stage_forecasts
+from releases.queries.forecasts import foreseen_document
 from releases.queries.plans import compared_plans, computed_plan
 from releases.queries.verdicts import judged_set
 
@@ -46,10 +46,7 @@ def preview(request: HttpRequest, body: PreviewBody) -> dict[str, object]:
 
 
 def _document(plan: Plan) -> dict[str, object]:
-    document = {**plan_document(plan), "problems": [problem_document(problem) for problem in plan.problems]}
-    if plan.forecast:
-        document["forecast"] = {**forecast_document(plan.forecast), "stages": stage_forecasts(plan)}
-    return document
+    return {**foreseen_document(plan), "problems": [problem_document(problem) for problem in plan.problems]}
 
 
 @router.post("/verdict", response=JudgementAnswer, by_alias=True)

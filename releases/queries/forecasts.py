@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import asdict
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -11,19 +12,20 @@ from django.db.models.functions import RowNumber
 
 from releases import conf
 from releases.domain import forecasts
+from releases.domain.documents import forecast_document, plan_document
 from releases.domain.forecasts import PromotionForecast, foresee
-from releases.domain.gates import soak_words
 from releases.domain.lifecycle import SlotState
-from releases.models import ApprovalRule, Deployment, Promotion, PromotionStep, Stage
+from releases.models import Deployment, Promotion, PromotionStep, Stage
 from releases.queries.forecast_views import StageForecast
 from releases.queries.paths import on_the_way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
     from django.db.models import QuerySet
 
+    from releases.domain.documents import Document
     from releases.domain.plans import Plan
 
 REMEMBERED = 10
@@ -103,32 +105,27 @@ def stage_forecasts(plan: Plan) -> tuple[StageForecast, ...]:
     if not plan.all_phases:
         return ()
     stages = on_the_way(Stage.objects.order_by("position"), plan.path)
-    runs, running, signers = past_runs(*stages), running_in(*stages), _signers(plan.kind, stages)
+    runs, running = past_runs(*stages), running_in(*stages)
     timeout = conf.default_timeout_ms()
-    found, before = [], ""
+    found = []
     for stage in stages:
         moving = _moving(plan.all_phases, plan.versions, running[stage.name])
         forecast = foresee(moving, runs[stage.name], timeout)
-        waits = (*signers[stage.name], *_conditions(stage, before), *_freezes(plan, stage.name))
+        waits = tuple(gate.text.rstrip(".") for gate in plan.gates if gate.stage == stage.name)
         found.append(StageForecast(stage=stage.name, forecast=forecast, waits=waits))
-        before = stage.name
     return tuple(found)
 
 
-def _signers(kind: str, stages: Sequence[Stage]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {stage.name: [] for stage in stages}
-    for rule in ApprovalRule.objects.filter(stage__in=stages, kind__in=["", kind]).select_related("stage"):
-        who = f"one {rule.role} has" if rule.count == 1 else f"{rule.count} of role {rule.role} have"
-        found[rule.stage.name].append(f"{who} to sign off")
-    return found
+def foreseen_document(plan: Plan) -> Document:
+    """Return the plan as the API and the commands answer it, with what each stage on its way will take."""
+    document = plan_document(plan)
+    if plan.forecast:
+        stages = stage_forecasts(plan)
+        document["forecast"] = {**forecast_document(plan.forecast), "stages": [_document(stage) for stage in stages]}
+    return document
 
 
-def _conditions(stage: Stage, before: str) -> Iterator[str]:
-    if before and stage.soak_minutes:
-        yield f"it runs {soak_words(stage.soak_minutes)} in {before} first"
-    if before and stage.requires_validation:
-        yield f"its validation in {before} has to pass first"
-
-
-def _freezes(plan: Plan, stage: str) -> Iterator[str]:
-    yield from (gate.text.rstrip(".") for gate in plan.gates if gate.stage == stage)
+def _document(foreseen: StageForecast) -> Document:
+    document = asdict(foreseen)
+    document["forecast"]["basis"] = foreseen.forecast.basis
+    return document

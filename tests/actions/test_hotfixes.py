@@ -11,6 +11,7 @@ from releases.actions.debts import pay_debt
 from releases.actions.releases import NewRelease, create_release
 from releases.domain.access import Role
 from releases.domain.errors import Conflict, InvalidInput, NotFound, PermissionRefused, VerdictRefused
+from releases.domain.hotfixes import DEFAULT_POLICIES, MINUTE_MS
 from releases.models import Debt, Hotfix, HotfixPolicy, Promotion, Release, Stage
 from releases.queries.debts import debt_page, open_debts
 from releases.queries.hotfixes import hotfix_panel
@@ -24,7 +25,22 @@ from tests.hotfixing import created_hotfix, hotfix_request, live_hotfix, note_va
 if TYPE_CHECKING:
     from releases.queries.hotfix_views import HotfixPanel
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("table")]
+
+
+@pytest.fixture
+def table() -> None:
+    """The lines that the migration wrote, which a test that commits may have taken along."""
+    for policy in DEFAULT_POLICIES.values():
+        HotfixPolicy.objects.get_or_create(
+            urgency=policy.urgency,
+            defaults={
+                "skips": list(policy.skips),
+                "scenarios": list(policy.scenarios),
+                "budget_minutes": policy.budget_ms // MINUTE_MS,
+                "debt_days": policy.debt_days,
+            },
+        )
 
 
 def owed(release: Release) -> list[tuple[str, str]]:

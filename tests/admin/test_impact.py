@@ -196,6 +196,7 @@ def test_a_required_service_more_is_shown(administrator: Client, candidate: str)
         "application_key": "gifts",
         "dispatch_url": "http://127.0.0.1:9/gifts",
         "required": "on",
+        "secret_generation": 1,
         "aliases-TOTAL_FORMS": 0,
         "aliases-INITIAL_FORMS": 0,
     }

@@ -69,6 +69,7 @@ def test_a_service_keeps_its_slug_and_may_get_aliases(administrator: Client) -> 
         "application_key": service.application_key,
         "dispatch_url": "http://127.0.0.1:9/stock",
         "required": "on",
+        "secret_generation": 1,
         "aliases-TOTAL_FORMS": 2,
         "aliases-INITIAL_FORMS": 1,
         "aliases-0-id": service.aliases.get().pk,

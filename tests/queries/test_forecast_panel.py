@@ -191,9 +191,9 @@ def test_a_plan_foresees_every_stage_on_its_way_with_what_it_waits_for() -> None
     assert [stage.stage for stage in found] == ["DEV", "QA", "STAGING", "PROD"]
     assert found[0].waits == ()
     assert found[1].waits == (
-        "2 of role approver have to sign off",
-        "it runs 30 minutes in DEV first",
-        "its validation in DEV has to pass first",
+        "QA takes what has run 30 minutes in DEV; it does not run there yet",
+        "QA takes what passed its validation in DEV; it was not validated yet",
+        "QA needs 2 sign-offs of role approver",
     )
 
 

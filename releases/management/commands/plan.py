@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from releases.display.plan_lines import plan_lines
 from releases.domain.dependencies import CyclicDependency
-from releases.domain.documents import plan_document
 from releases.domain.hotfixes import Urgency
 from releases.domain.plan_kinds import HOTFIX, INDEPENDENT, SYNCHRONIZED
 from releases.domain.plans import Plan, PlanRequest, Problem
 from releases.domain.verdicts import Overall
 from releases.management.judging import BAD_INPUT, EXIT_CODES, JudgingCommand, end, named_versions
+from releases.queries.forecasts import foreseen_document
 from releases.queries.plans import computed_plan
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Command(JudgingCommand):
             reason=options["reason"],
         )
         plan = computed_plan(request)
-        self.show(plan_document(plan), plan_lines(plan), as_json=options["json"])
+        self.show(foreseen_document(plan), plan_lines(plan), as_json=options["json"])
         end(_exit_code(plan))
 
 
