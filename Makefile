@@ -129,27 +129,30 @@ BROWSER = $(shell command -v "$${CHROMIUM:-chromium}" || command -v chromium-bro
 # What a second database says nothing new about: pure code, and pages and forms made of what the queries return.
 SAME_ON_BOTH = admin browser chaos clients demo display domain project quality web
 
+# CI draws the same order each time, so that a red run tells of the change; here each run draws another.
+PYTEST = $(PY) -m pytest -q $(if $(CI),--randomly-seed=11)
+
 .PHONY: test
 test: check test-sqlite test-postgres test-browser test-chaos ## check, then all tests: on SQLite, on PostgreSQL with Redis, in Chromium, under faults
 
 .PHONY: test-sqlite
 test-sqlite: .venv/dev.stamp node ## the tests on SQLite, without a browser
 	@echo "tests on SQLite"
-	@env -u DATABASE_URL -u REDIS_URL $(PY) -m pytest -q -n 2 -m "not browser and not process and not postgres"
+	@env -u DATABASE_URL -u REDIS_URL $(PYTEST) -n 2 -m "not browser and not process and not postgres"
 	@echo "tests on SQLite that start and end processes"
-	@env -u DATABASE_URL -u REDIS_URL $(PY) -m pytest -q -m "process and not browser and not postgres"
+	@env -u DATABASE_URL -u REDIS_URL $(PYTEST) -m "process and not browser and not postgres"
 
 .PHONY: test-postgres
 test-postgres: .venv/dev.stamp ## the tests on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL or the wheels)
 	@echo "tests on PostgreSQL and Redis"
 	@$(PY) -m tests.servers -- sh -euc '\
-	  $(PY) -m pytest -q -n 2 -m "not browser and not process" $(addprefix --ignore=tests/,$(SAME_ON_BOTH)); \
-	  $(PY) -m pytest -q -m "process and not browser" $(addprefix --ignore=tests/,$(SAME_ON_BOTH))'
+	  $(PYTEST) -n 2 -m "not browser and not process" $(addprefix --ignore=tests/,$(SAME_ON_BOTH)); \
+	  $(PYTEST) -m "process and not browser" $(addprefix --ignore=tests/,$(SAME_ON_BOTH))'
 
 .PHONY: test-browser
 test-browser: .venv/dev.stamp ## the tests that drive Chromium
 	@if [ -n "$(BROWSER)" ]; then echo "tests in $(BROWSER)"; \
-	  env -u DATABASE_URL -u REDIS_URL CHROMIUM="$(BROWSER)" $(PY) -m pytest -q -m browser; \
+	  env -u DATABASE_URL -u REDIS_URL CHROMIUM="$(BROWSER)" $(PYTEST) -m browser; \
 	else $(call not_run,no page was tested in a browser because there is no chromium (Debian: apt-get install chromium)); fi
 
 # The same faults each time, so that a red run tells of the change; other seeds are for `make chaos`.
