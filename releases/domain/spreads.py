@@ -46,14 +46,21 @@ def one_after_the_other(first: Spread, second: Spread) -> Spread:
 
 
 def _condensed(both: Iterable[tuple[float, float]]) -> Iterable[tuple[float, float]]:
-    total = moment = passed = 0.0
-    for length, weight in both:
-        total, moment = total + weight, moment + length * weight
+    passed, total, group = 0.0, 0.0, list[tuple[float, float]]()
+    for each in both:
+        group.append(each)
+        total += each[1]
         if passed + total >= 1 / POINTS * (int(passed * POINTS + _NEARLY) + 1) - _NEARLY:
-            yield moment / total, total
-            passed, total, moment = passed + total, 0.0, 0.0
-    if total:
-        yield moment / total, total
+            yield _mean(group, total), total
+            passed, total, group = passed + total, 0.0, []
+    if group:
+        yield _mean(group, total), total
+
+
+def _mean(group: Sequence[tuple[float, float]], total: float) -> float:
+    """Return the mean of ascending lengths, which no rounding may bring before the first or behind the last."""
+    mean = sum(length * weight for length, weight in group) / total
+    return min(max(mean, group[0][0]), group[-1][0])
 
 
 def reached_by(spread: Spread, share: float) -> int:
