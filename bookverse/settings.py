@@ -340,6 +340,8 @@ LOGGING = {
     "loggers": {
         # Each entry of the journals, which for people would be a second copy of what the pages tell.
         "releases.journal": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
+        # Who was locked out; a sign-in that worked is no news.
+        "axes": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},

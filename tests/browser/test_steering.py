@@ -222,7 +222,7 @@ def test_the_page_can_be_read_in_every_state(
     expect(state(head(overtaken))).to_have_text("Paused in DEV")
     look("paused")
     overtaken.get_by_role("button", name="Cancel…").click()
-    overtaken.get_by_label("Reason", exact=True).fill("wrong week")
+    overtaken.get_by_role("dialog").get_by_label("Reason", exact=True).fill("wrong week")
     overtaken.get_by_role("button", name="Cancel the promotion to DEV").click()
     expect(state(head(overtaken))).to_have_text("Planned")
     look("cancelled")
