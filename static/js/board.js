@@ -227,7 +227,8 @@
     const address = event.detail.ctx?.response?.headers?.get("HX-Replace-Url");
     if (address) history.replaceState(null, "", address);
     keys.delete(event.target); // answered: sending it again is a new command
-    event.target.closest("dialog")?.close();
+    // What asked may be gone from the page by now; the document itself then hears of its answer.
+    event.target.closest?.("dialog")?.close();
   });
   document.addEventListener("htmx:after:swap", () => {
     refresh();

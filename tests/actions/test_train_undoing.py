@@ -117,7 +117,7 @@ def test_a_failed_probe_in_production_fails_the_train(registry: FakeRegistry, ht
     assert (train.state, states(train)["monitoring"]) == ("failed", "failed")
     assert train.message.startswith("Monitoring: PROD: ")
     assert release_of(train).state == "released"
-    ways = {back.path[0]: back.version for back in Release.objects.filter(rolls_back=release_of(train))}
+    ways = {back.path[0]: back.version for back in Release.objects.filter(rolls_back=release_of(train)).order_by("pk")}
     assert list(ways) == ["PROD", "STAGING", "QA", "DEV"]
     assert undone(train)["production"] == f"PROD goes back by rollback {ways['PROD']}."
 

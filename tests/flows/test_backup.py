@@ -98,7 +98,7 @@ def test_a_board_moves_from_sqlite_to_postgresql_with_its_journals_sound(drill: 
     version = script.create_release()
     script.promote(version, "DEV")
     until(lambda: "promotion.succeeded" in script.kinds(version), what=lambda: script.kinds(version))
-    told = script.journal(version)
+    told = script.journal(version)  # AppTrust's record of it may come later
     board.stop()
     exported = run(environment, "export", str(drill.file))
 
@@ -108,4 +108,4 @@ def test_a_board_moves_from_sqlite_to_postgresql_with_its_journals_sound(drill: 
 
     assert "1 checked, 0 unsound." in exported
     assert "1 checked, 0 unsound." in imported
-    assert drill.script(environment).journal(version) == told
+    assert drill.script(environment).journal(version)[: len(told)] == told
