@@ -21,6 +21,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from bookverse.asgi import application
 from bookverse.demo.addresses import APPTRUST, CI, server_url
 from bookverse.embedded import start_embedded
+from releases.actions.documents import fetch_due_documents
+from releases.actions.probing import keep_probing
 from tests.browser.board_server import serving
 from tests.browser.complaints import Complaints, assert_accessible
 from tests.browser.simulation import Simulation, simulated_bookverse
@@ -143,6 +145,7 @@ def beginning(
 ) -> Snapshot:
     """The data and accounts of `make run`, kept before the board runs and before anybody did anything."""
     in_another_thread(lambda: call_command("seed_demo", verbosity=0))
+    in_another_thread(look_around)
     kept = (database, *bookverse_data.glob("*.sqlite3"))
     snapshot = Snapshot(databases=kept, copies=tmp_path_factory.mktemp("beginning"))
     snapshot.take()
@@ -232,6 +235,12 @@ def screenshot() -> SaveScreenshot:
         page.screenshot(path=folder / f"{name}.png", animations="disabled")
 
     return save
+
+
+def look_around() -> None:
+    """Find out what a board does in its first seconds, so that no plan changes while a test looks at it."""
+    fetch_due_documents()
+    keep_probing()
 
 
 def in_another_thread(work: Callable[[], object]) -> None:
