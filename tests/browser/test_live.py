@@ -45,6 +45,7 @@ def test_the_open_release_page_equals_a_fresh_load_at_every_stop(
     assert_same_as_reloaded(manager)
     manager.get_by_role("button", name="Resume").click()
     expect_held(manager, "DEV")
+    expect(state(row(manager, "recommendations"))).to_have_text("Succeeded")
     assert_same_as_reloaded(manager)
     row(manager, "checkout").get_by_role("button", name="Retry checkout").click()
     expect_arrived(manager, "DEV", "2.2.0-alpha.1")
@@ -62,6 +63,8 @@ def test_the_open_board_equals_a_fresh_load_while_a_release_is_held(
     assert_same_as_reloaded(board)
     promote(manager, "DEV")
     expect(board.get_by_role("region", name="Open releases")).to_contain_text("Held in DEV")
+    # The others of its phase go on; nothing may happen between the two looks.
+    expect(board.locator("#cell-recommendations-DEV")).to_have_attribute("data-state", "succeeded")
     assert_same_as_reloaded(board)
 
 
