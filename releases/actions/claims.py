@@ -6,9 +6,10 @@ import logging
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from django.db import connections
+from django.db import connection, connections
+from django.db.models import Model, QuerySet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,6 +18,14 @@ LOG = logging.getLogger(__name__)
 # How long work waits for another process once the one that claimed it is gone.
 CLAIM = timedelta(seconds=5)
 RENEW_EVERY_S = 1.0
+Row = TypeVar("Row", bound=Model)
+
+
+def without_waiting(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Lock these, but leave out what others are at: who waited here, without the release's lock, could deadlock."""
+    if connection.features.has_select_for_update_skip_locked:
+        return rows.select_for_update(skip_locked=True, of=("self",))
+    return rows
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
-from releases.actions.claims import CLAIM, renewing
+from releases.actions.claims import CLAIM, renewing, without_waiting
 from releases.actions.ledger import open_ledger
 from releases.actions.outgoing import message_of
 from releases.actions.telling import as_json, new_delivery, send_on_commit
@@ -89,16 +89,10 @@ def _due(now: datetime) -> QuerySet[Delivery]:
     )
 
 
-def _without_waiting(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
-    if connection.features.has_select_for_update_skip_locked:
-        return deliveries.select_for_update(skip_locked=True, of=("self",))
-    return deliveries
-
-
 @transaction.atomic(durable=True)
 def _claim() -> list[Delivery]:
     now = database_now()
-    claimed = list(_without_waiting(_due(now))[:BATCH])
+    claimed = list(without_waiting(_due(now))[:BATCH])
     for delivery in claimed:
         delivery.claim_no += 1
         delivery.claimed_until = now + CLAIM
@@ -109,7 +103,7 @@ def _claim() -> list[Delivery]:
 
 @transaction.atomic(durable=True)
 def _renew(claims: Mapping[int, int]) -> None:
-    claimed = _without_waiting(_open().filter(pk__in=claims).exclude(claimed_until=None))
+    claimed = without_waiting(_open().filter(pk__in=claims).exclude(claimed_until=None))
     mine = [delivery.pk for delivery in claimed if delivery.claim_no == claims[delivery.pk]]
     Delivery.objects.filter(pk__in=mine).update(claimed_until=database_now() + CLAIM)
 

@@ -6,12 +6,12 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from releases import conf
 from releases.actions.advancing import advance
-from releases.actions.claims import CLAIM, renewing
+from releases.actions.claims import CLAIM, renewing, without_waiting
 from releases.actions.ledger import Ledger, open_ledger
 from releases.actions.slots import close_slot, start_clock
 from releases.clients.services import Order, send_orders
@@ -65,7 +65,7 @@ def _due(now: datetime) -> QuerySet[Dispatch]:
 @transaction.atomic(durable=True)
 def _claim() -> list[Dispatch]:
     now = database_now()
-    claimed = list(_without_waiting(_due(now))[:BATCH])
+    claimed = list(without_waiting(_due(now))[:BATCH])
     for dispatch in claimed:
         dispatch.claim_no += 1
         dispatch.claimed_until = now + CLAIM
@@ -74,18 +74,11 @@ def _claim() -> list[Dispatch]:
     return claimed
 
 
-def _without_waiting(dispatches: QuerySet[Dispatch]) -> QuerySet[Dispatch]:
-    """Lock these, but leave out what others are at: who waited here, without the release's lock, could deadlock."""
-    if connection.features.has_select_for_update_skip_locked:
-        return dispatches.select_for_update(skip_locked=True, of=("self",))
-    return dispatches
-
-
 @transaction.atomic(durable=True)
 def _renew(claims: Mapping[int, int]) -> None:
     """Prolong the claims that still stand; a settled one is over, and a lapsed one may have become another's."""
     claimed = Dispatch.objects.filter(pk__in=claims, state=SlotState.PENDING.value).exclude(claimed_until=None)
-    mine = [dispatch.pk for dispatch in _without_waiting(claimed) if dispatch.claim_no == claims[dispatch.pk]]
+    mine = [dispatch.pk for dispatch in without_waiting(claimed) if dispatch.claim_no == claims[dispatch.pk]]
     Dispatch.objects.filter(pk__in=mine).update(claimed_until=database_now() + CLAIM)
 
 

@@ -6,11 +6,11 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from releases import conf
-from releases.actions.claims import CLAIM, renewing
+from releases.actions.claims import CLAIM, renewing, without_waiting
 from releases.actions.ledger import open_ledger
 from releases.clients.quarantines import Taken, TakenBack, tell_taken_back
 from releases.domain.aggregation import resend_delay
@@ -78,16 +78,10 @@ def _due(now: datetime) -> QuerySet[Quarantine]:
     return _untold().filter(free, next_try_at__lte=now).select_related("service", "stage").order_by("next_try_at")
 
 
-def _without_waiting(quarantines: QuerySet[Quarantine]) -> QuerySet[Quarantine]:
-    if connection.features.has_select_for_update_skip_locked:
-        return quarantines.select_for_update(skip_locked=True, of=("self",))
-    return quarantines
-
-
 @transaction.atomic(durable=True)
 def _claim() -> list[Quarantine]:
     now = database_now()
-    claimed = list(_without_waiting(_due(now))[:BATCH])
+    claimed = list(without_waiting(_due(now))[:BATCH])
     for each in claimed:
         each.claim_no, each.claimed_until, each.tries = each.claim_no + 1, now + CLAIM, each.tries + 1
         each.save(update_fields=["claim_no", "claimed_until", "tries"])
@@ -96,7 +90,7 @@ def _claim() -> list[Quarantine]:
 
 @transaction.atomic(durable=True)
 def _renew(claims: Mapping[int, int]) -> None:
-    claimed = _without_waiting(_untold().filter(pk__in=claims).exclude(claimed_until=None))
+    claimed = without_waiting(_untold().filter(pk__in=claims).exclude(claimed_until=None))
     mine = [each.pk for each in claimed if each.claim_no == claims[each.pk]]
     Quarantine.objects.filter(pk__in=mine).update(claimed_until=database_now() + CLAIM)
 

@@ -7,11 +7,11 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from releases import conf
-from releases.actions.claims import CLAIM, renewing
+from releases.actions.claims import CLAIM, renewing, without_waiting
 from releases.actions.ledger import open_ledger
 from releases.clients.registry_records import Standing, Wanted, is_configured, tell_records
 from releases.domain.aggregation import resend_delay
@@ -92,16 +92,10 @@ def _due(now: datetime) -> QuerySet[RegistryRecord]:
     return RegistryRecord.objects.filter(free, told_at=None, next_try_at__lte=now).order_by("next_try_at")
 
 
-def _without_waiting(records: QuerySet[RegistryRecord]) -> QuerySet[RegistryRecord]:
-    if connection.features.has_select_for_update_skip_locked:
-        return records.select_for_update(skip_locked=True, of=("self",))
-    return records
-
-
 @transaction.atomic(durable=True)
 def _claim() -> list[RegistryRecord]:
     now = database_now()
-    claimed = list(_without_waiting(_due(now).select_related("release__stored_manifest"))[:BATCH])
+    claimed = list(without_waiting(_due(now).select_related("release__stored_manifest"))[:BATCH])
     for each in claimed:
         each.claim_no, each.claimed_until, each.tries = each.claim_no + 1, now + CLAIM, each.tries + 1
         each.save(update_fields=["claim_no", "claimed_until", "tries"])
@@ -110,7 +104,7 @@ def _claim() -> list[RegistryRecord]:
 
 @transaction.atomic(durable=True)
 def _renew(claims: Mapping[int, int]) -> None:
-    claimed = _without_waiting(RegistryRecord.objects.filter(pk__in=claims).exclude(claimed_until=None))
+    claimed = without_waiting(RegistryRecord.objects.filter(pk__in=claims).exclude(claimed_until=None))
     mine = [each.pk for each in claimed if each.claim_no == claims[each.pk]]
     RegistryRecord.objects.filter(pk__in=mine).update(claimed_until=database_now() + CLAIM)
 
