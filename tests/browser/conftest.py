@@ -23,10 +23,12 @@ from bookverse.demo.addresses import APPTRUST, CI, server_url
 from bookverse.embedded import start_embedded
 from releases.actions.documents import fetch_due_documents
 from releases.actions.probing import keep_probing
+from releases.audience import AUDIENCE
 from tests.browser.board_server import serving
 from tests.browser.complaints import Complaints, assert_accessible
 from tests.browser.simulation import Simulation, simulated_bookverse
 from tests.browser.snapshot import Snapshot
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -163,7 +165,12 @@ def address(beginning: Snapshot) -> Iterator[str]:
 
 @pytest.fixture
 def board(beginning: Snapshot, address: str) -> str:
-    """The board and what it works with, set back to their beginning; returns the board's address."""
+    """The board and what it works with, set back to their beginning; returns the board's address.
+
+    Sockets outlive their windows a little, and releases get the same keys again: a watch that still ran would show the
+    release of the test before.
+    """
+    until(lambda: not AUDIENCE.present, what=lambda: f"{AUDIENCE.present} pages of the test before are still followed")
     beginning.restore()
     return address
 
