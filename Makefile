@@ -79,7 +79,7 @@ run: .venv/base.stamp ## the whole board with demo data on http://127.0.0.1:8000
 	  $(PY) manage.py serve --bind 127.0.0.1:$(PORT)
 
 .PHONY: check
-check: lint types imports templates django compose alerts ## everything but the tests: format, lint, types, import rules, settings
+check: lint types imports templates security django compose alerts ## everything but the tests: format, lint, types, import rules, settings
 
 .PHONY: lint
 lint: .venv/dev.stamp
@@ -103,6 +103,12 @@ imports: .venv/dev.stamp
 .PHONY: templates
 templates: .venv/dev.stamp
 	@find templates -name '*.html' -print0 | xargs -0 .venv/bin/djade --check --target-version 5.2
+
+# Its warnings about lines that it was told to pass are only shown beside a finding.
+.PHONY: security
+security: .venv/dev.stamp ## look for what is unsafe in the code of the board and of its demo
+	@said=$$($(PY) -m bandit --quiet --configfile pyproject.toml --recursive bookverse releases manage.py 2>&1) \
+	  || { echo "$$said" >&2; exit 1; }
 
 # The settings are judged as production would have them, with secrets that live as long as this line.
 .PHONY: django

@@ -61,7 +61,8 @@ def _version_cells(row: ServiceRow, looks: Mapping[tuple[Known, ...], Look], cho
         opening, closing = looks[cell.known]
         version, current = cell.version, _CURRENT if cell.version == chosen else ""
         parts.append(f'{opening}{service}@{version.replace("+", "%2B")}"{current}>{version}{closing}')
-    return mark_safe("".join(parts))  # noqa: S308 (a version has letters, digits and .+- alone, the rest is escaped)
+    # A version has letters, digits and .+- alone, the rest is escaped.
+    return mark_safe("".join(parts))  # noqa: S308 # nosec B308 B703
 
 
 def _look(known: Sequence[Known], base: str) -> Look:

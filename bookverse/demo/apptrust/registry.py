@@ -212,4 +212,4 @@ class Registry:
 def _insert(connection: sqlite3.Connection, table: str, values: Mapping[str, object]) -> None:
     names = ", ".join(values)
     places = ", ".join(f":{name}" for name in values)
-    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", dict(values))  # noqa: S608  (names from this module)
+    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", dict(values))  # noqa: S608 (names from this module) # nosec B608

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from random import SystemRandom
 
@@ -20,7 +20,7 @@ _COLUMNS = (
     "accepted_at",
     "state",
 )
-_INSERT = f"INSERT INTO deployments ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608  (fixed names only)
+_INSERT = f"INSERT INTO deployments ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608 (fixed names only) # nosec B608
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,24 +182,26 @@ class DeploymentStore:
 
     def close_callback(self, callback: OpenCallback, outcome: str) -> None:
         """Record that it was acknowledged, or why it was given up."""
-        self._update_callback(callback, "outcome = ?", (outcome,))
-
-    def postpone_callback(self, callback: OpenCallback, *, until: float) -> None:
-        self._update_callback(callback, "due_at = ?", (until,))
-
-    def _update_callback(self, callback: OpenCallback, change: str, values: Iterable[object]) -> None:
         with transaction(self.connection) as connection:
             connection.execute(
-                f"UPDATE callbacks SET tries = tries + 1, {change} WHERE key = ? AND sequence = ?",  # noqa: S608  (fixed texts only)
-                (*values, callback.key, callback.sequence),
+                "UPDATE callbacks SET tries = tries + 1, outcome = ? WHERE key = ? AND sequence = ?",
+                (outcome, callback.key, callback.sequence),
+            )
+
+    def postpone_callback(self, callback: OpenCallback, *, until: float) -> None:
+        with transaction(self.connection) as connection:
+            connection.execute(
+                "UPDATE callbacks SET tries = tries + 1, due_at = ? WHERE key = ? AND sequence = ?",
+                (until, callback.key, callback.sequence),
             )
 
     def unfinished(self) -> tuple[str, ...]:
         """Return the keys that still have steps to do or callbacks to deliver."""
-        final = ", ".join(f"'{state}'" for state in sorted(FINAL))
         rows = self.connection.execute(
-            f"SELECT key FROM deployments WHERE (state NOT IN ({final}) AND mode <> 'silent') "  # noqa: S608  (fixed texts only)
-            "OR key IN (SELECT key FROM callbacks WHERE outcome = '') ORDER BY accepted_at"
+            "SELECT key FROM deployments "
+            "WHERE (state NOT IN (SELECT value FROM json_each(?)) AND mode <> 'silent') "
+            "OR key IN (SELECT key FROM callbacks WHERE outcome = '') ORDER BY accepted_at",
+            (json.dumps(sorted(FINAL)),),
         )
         return tuple(row["key"] for row in rows)
 
