@@ -26,6 +26,8 @@ from releases.queries.sign_ins import account_behind
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, WebSocketScope
+
     from releases.domain.access import Actor
 
 LOG = logging.getLogger(__name__)
@@ -46,6 +48,18 @@ class LiveConsumer(AsyncWebsocketConsumer):
     watch: Watch | None = None
     follower: asyncio.Task[None] | None = None
     sequence = 0
+
+    async def __call__(self, scope: WebSocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Give the place up whatever ends the connection: of one that broke while it opened no server tells."""
+
+        async def send_if_there(message: ASGISendEvent) -> None:
+            with contextlib.suppress(OSError, RuntimeError):  # the viewer left; servers word it differently
+                await send(message)
+
+        try:
+            await super().__call__(scope, receive, send_if_there)  # type: ignore[arg-type] # the stubs of Channels differ
+        finally:
+            self._leave()
 
     async def connect(self) -> None:
         """Accept first: a close code only reaches the page on an open socket."""
@@ -73,7 +87,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             async with self._or_try_again():
                 await self._show(await self.watch.snapshot())
 
-    async def disconnect(self, code: int) -> None:  # noqa: ARG002 (the reason makes no difference)
+    def _leave(self) -> None:
         """Leaving never cancels anything but the watching."""
         if self.follower is not None:
             self.follower.cancel()
@@ -148,8 +162,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def _show(self, frame: Frame) -> None:
         self.sequence = frame.sequence
-        with contextlib.suppress(RuntimeError):  # the viewer left while the frame was on its way
-            await self.send(text_data=frame.text)
+        await self.send(text_data=frame.text)
 
 
 class ReleaseConsumer(LiveConsumer):

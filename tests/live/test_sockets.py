@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,9 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from bookverse.asgi import router
 from releases import broadcast
+from releases.audience import AUDIENCE
 from releases.domain.access import Role
 from releases.live import consumers
 from releases.live.frames import Frame
@@ -25,6 +28,7 @@ from tests.live.test_pushed_is_reloaded import STORY, board_with_release, promot
 from tests.live.viewing import PATIENCE_S, act, signed_in, socket, viewing
 
 if TYPE_CHECKING:
+    from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
     from channels.testing import WebsocketCommunicator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -309,3 +313,36 @@ async def test_every_role_may_watch(role: Role) -> None:
     await act(person, "kim", role)
     async with viewing("kim", "/", "/ws/board/") as viewer:
         assert viewer.shown() == await viewer.reloaded()
+
+
+async def test_a_viewer_who_is_gone_before_the_first_picture_is_followed_no_longer() -> None:
+    """A server raises then, and never says that the viewer has left."""
+    await act(person)
+    connection = socket("/ws/board/", client=await act(signed_in, "maria"), application=refusing_frames)
+    accepted, _ = await connection.connect(timeout=PATIENCE_S)
+    assert accepted
+    await connection.disconnect()
+
+    assert (local_hub().is_idle, AUDIENCE.present) == (True, 0)
+
+
+async def test_a_connection_that_is_ended_from_without_is_followed_no_longer() -> None:
+    await act(person)
+    connection = socket("/ws/board/", client=await act(signed_in, "maria"))
+    await connection.connect(timeout=PATIENCE_S)
+    await connection.receive_from(timeout=PATIENCE_S)
+    connection.future.cancel()
+    with suppress(asyncio.CancelledError):
+        await connection.future
+
+    assert (local_hub().is_idle, AUDIENCE.present) == (True, 0)
+
+
+async def refusing_frames(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    async def send_unless_gone(message: ASGISendEvent) -> None:
+        if message["type"] == "websocket.send":
+            raise ConnectionError
+        await send(message)
+
+    with suppress(ConnectionError):
+        await router(scope, receive, send_unless_gone)

@@ -17,6 +17,8 @@ from tests.live.html import Element, follow, mark_of, parse_html, sequence_of
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from asgiref.typing import ASGI3Application
+
 P = ParamSpec("P")
 T = TypeVar("T")
 ORIGIN = "http://testserver"
@@ -39,13 +41,15 @@ def main_of(client: Client, address: str) -> Element:
     return parse_html(client.get(address).content.decode()).first("main")
 
 
-def socket(path: str, *, client: Client | None = None, origin: str = ORIGIN) -> WebsocketCommunicator:
+def socket(
+    path: str, *, client: Client | None = None, origin: str = ORIGIN, application: ASGI3Application = router
+) -> WebsocketCommunicator:
     """Return a connection that is not open yet, with the client's cookies."""
     cookie = client.cookies.get(settings.SESSION_COOKIE_NAME) if client else None
     headers = [(b"host", b"testserver"), (b"origin", origin.encode())]
     if cookie is not None:
         headers.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={cookie.value}".encode()))
-    return WebsocketCommunicator(router, path, headers=headers)
+    return WebsocketCommunicator(application, path, headers=headers)
 
 
 class Viewer:
