@@ -29,6 +29,7 @@ class Permission(StrEnum):
     COLLECT = "collect"
     REGISTER = "register"
     PLAN = "plan"
+    WRITE_NOTES = "write release notes"
     PROMOTE = "promote"
     OPERATE = "operate"
     PROBE = "probe"
@@ -46,6 +47,7 @@ _ROLES: dict[Permission, frozenset[Role]] = {
     Permission.COLLECT: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.REGISTER: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.PLAN: frozenset({Role.MANAGER, Role.ADMIN}),
+    Permission.WRITE_NOTES: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.PROMOTE: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.OPERATE: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.PROBE: frozenset({Role.MANAGER, Role.ADMIN}),
@@ -62,6 +64,7 @@ _WORDS: dict[Permission, str] = {
     Permission.COLLECT: "collect versions",
     Permission.REGISTER: "register versions",
     Permission.PLAN: "plan a release",
+    Permission.WRITE_NOTES: "write release notes",
     Permission.PROMOTE: "promote a release",
     Permission.OPERATE: "steer a promotion",
     Permission.PROBE: "probe services",

@@ -26,6 +26,7 @@ from releases.models.platform_versions import PlatformVersion
 from releases.models.promotions import Deployment, Promotion, PromotionStep
 from releases.models.quarantines import Quarantine
 from releases.models.registry_records import RegistryRecord
+from releases.models.release_notes import NotesRevision
 from releases.models.releases import Release
 from releases.models.subscriptions import Subscription
 from releases.models.trains import CalendarLink, Train, TrainEvent, TrainSchedule, TrainStep
@@ -64,6 +65,7 @@ __all__ = [
     "JournalEntry",
     "Manifest",
     "MessageTemplate",
+    "NotesRevision",
     "Observation",
     "PlatformVersion",
     "ProbeResult",
