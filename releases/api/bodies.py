@@ -15,8 +15,10 @@ from releases.api.fields import (
     FreezeNumber,
     Irreversible,
     LockVersion,
+    Markdown,
     Milliseconds,
     Notes,
+    NotesRevision,
     OpenApi,
     Percent,
     Ranges,
@@ -52,6 +54,13 @@ class VersionBody(_Body):
     irreversible: Irreversible = ""
     requires: Ranges = Field(default_factory=dict)
     openapi: OpenApi | None = None
+
+
+class NotesBody(_Body):
+    """``revision`` is the one that the text was made of; 0 is the draft."""
+
+    markdown: Markdown
+    revision: NotesRevision
 
 
 class VersionChangeBody(_Body):

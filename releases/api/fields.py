@@ -8,6 +8,8 @@ from ninja import Header
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from releases.domain.release_notes import MOST_CHARACTERS
+
 MAX_INT = 2**31 - 1
 MAX_BIGINT = 2**63 - 1
 MAX_DEPTH = 20
@@ -50,6 +52,7 @@ VersionText = Annotated[Text, Field(min_length=1, max_length=255)]
 Title = Annotated[Text, Field(max_length=200)]
 Reason = Annotated[Text, Field(max_length=500)]
 Notes = Annotated[Text, Field(max_length=20_000)]
+Markdown = Annotated[Text, Field(max_length=MOST_CHARACTERS)]
 Irreversible = Annotated[Text, Field(max_length=300)]
 Digest = Annotated[Text, Field(min_length=1, max_length=64)]
 Document = Annotated[dict[str, object], AfterValidator(storable_document)]
@@ -60,6 +63,7 @@ Versions = Annotated[dict[Slug, VersionText], Field(max_length=200)]
 
 FreezeNumber = Annotated[int, Field(strict=True, ge=1, le=MAX_BIGINT)]
 LockVersion = Annotated[int, Field(strict=True, ge=1, le=MAX_INT)]
+NotesRevision = Annotated[int, Field(strict=True, ge=0, le=MAX_INT)]
 Milliseconds = Annotated[int, Field(strict=True, ge=-MAX_INT, le=MAX_INT)]
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
 Attempt = Annotated[int, Field(strict=True, ge=1, le=32_767)]
@@ -68,6 +72,7 @@ Sequence = Annotated[int, Field(strict=True, ge=0, le=MAX_BIGINT)]
 # Query strings and headers are text, so their numbers cannot be strict.
 Limit = Annotated[int, Field(ge=1, le=200)]
 Cursor = Annotated[int, Field(ge=0, le=MAX_BIGINT)]
+RevisionQuery = Annotated[int, Field(ge=0, le=MAX_INT)]
 IdempotencyKey = Annotated[
     str | None, Field(pattern=r"^[\x20-\x7e]{1,128}$"), Header(default=None, alias="Idempotency-Key")
 ]

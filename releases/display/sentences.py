@@ -319,6 +319,10 @@ def _lifted(entry: Entry) -> Worded:
     return _actor(entry), said + _because(_get(entry.payload, "reason")), "open"
 
 
+def _wrote(entry: Entry) -> Worded:
+    return _actor(entry), f"wrote revision {_int(entry.payload, 'revision')} of the release notes", "draft"
+
+
 _RULES: dict[str, Callable[[Entry], Worded]] = {
     Kind.RELEASE_CREATED: _created,
     Kind.PROMOTION_STARTED: _promotion_started,
@@ -371,6 +375,7 @@ _RULES: dict[str, Callable[[Entry], Worded]] = {
     Kind.GATE_RESTORED: _restored,
     Kind.FREEZE_DECLARED: _froze,
     Kind.FREEZE_LIFTED: _lifted,
+    Kind.NOTES_EDITED: _wrote,
     Kind.VALIDATION_STARTED: _validation_started,
     Kind.VALIDATION_FINISHED: _validation_finished,
     **dict.fromkeys(CHANGE_KINDS, fares),

@@ -46,6 +46,7 @@ class Kind(StrEnum):
     HOTFIX_LIVE = "hotfix.live"
     DEBT_INCURRED = "debt.incurred"
     DEBT_PAID = "debt.paid"
+    NOTES_EDITED = "notes.edited"
     EVIDENCE_RECORDED = "evidence.recorded"
     SIGNOFF_GIVEN = "signoff.given"
     SIGNOFF_REJECTED = "signoff.rejected"

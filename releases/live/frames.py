@@ -40,6 +40,7 @@ RELEASE_REGIONS = (
     "validation",
     "hotfix",
     "record",
+    "notes",
 )
 BOARD_REGIONS = ("freezes", "open", "grid")
 

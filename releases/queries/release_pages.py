@@ -19,6 +19,7 @@ from releases.queries.promotability import next_stage, release_verdict
 from releases.queries.registry_records import record_view
 from releases.queries.release_controls import controls_of
 from releases.queries.release_facts import ReleaseFacts, phases_of, read_facts
+from releases.queries.release_notes import newest_revision
 from releases.queries.release_rows import step_views
 from releases.queries.rules import declared_rules
 from releases.queries.validations import validation_panel
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from releases.domain.signoffs import Signer
     from releases.models import AggregationSession, JournalEntry, Promotion, Release, Stage
+    from releases.queries.notes_views import RevisionLine
 
 ENTRIES = 50
 NOT_FOR_ALL = why_not(SYSTEM, Permission.BYPASS)
@@ -97,6 +99,7 @@ class _About(TypedDict):
     created_by: str
     created_at: datetime
     notes: str
+    notes_revision: RevisionLine
 
 
 def _about(release: Release) -> _About:
@@ -112,6 +115,7 @@ def _about(release: Release) -> _About:
         "created_by": release.created_by.get_username(),
         "created_at": release.created_at,
         "notes": release.notes,
+        "notes_revision": newest_revision(release),
     }
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from releases.queries.freeze_views import FreezePanel
     from releases.queries.gate_views import GatePanel
     from releases.queries.hotfix_views import HotfixPanel
+    from releases.queries.notes_views import RevisionLine
     from releases.queries.registry_record_views import RecordView
     from releases.queries.validation_views import ValidationPanel
 
@@ -184,6 +185,7 @@ class ReleaseView:
     cancel: Control
     verdict: Verdict
     notes: str
+    notes_revision: RevisionLine
     validation: ValidationPanel
     gates: GatePanel
     freezes: FreezePanel

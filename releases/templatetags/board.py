@@ -11,10 +11,12 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
 from releases.display import sentences
 from releases.display.durations import duration, epoch_ms, share
 from releases.display.graph import COMPACT, ROOMY, Drawing, draw
+from releases.display.markdown import rendered
 from releases.display.matrix import Row, matrix
 from releases.display.silences import silence_word
 from releases.display.status import Aggregate, Status, release_word, shown_state_of, status_of, words, worst
@@ -100,6 +102,12 @@ def status(state: str) -> Status:
 @register.filter
 def status_word(state: str) -> str:
     return status_of(state).word
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """Show Markdown that somebody wrote; put it where htmx ignores what is inside."""
+    return mark_safe(rendered(text))  # noqa: S308 (nh3 let nothing else through)
 
 
 @register.filter

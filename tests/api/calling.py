@@ -31,6 +31,9 @@ class Caller:
     def post(self, path: str, body: object = None, **headers: str) -> Response:
         return self.client.post(f"/api/v1{path}", body, content_type="application/json", headers=self._headers(headers))
 
+    def put(self, path: str, body: object = None, **headers: str) -> Response:
+        return self.client.put(f"/api/v1{path}", body, content_type="application/json", headers=self._headers(headers))
+
     def patch(self, path: str, body: object = None, **headers: str) -> Response:
         return self.client.patch(
             f"/api/v1{path}", body, content_type="application/json", headers=self._headers(headers)

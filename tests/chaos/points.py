@@ -83,6 +83,7 @@ EXEMPT: Mapping[str, str] = {
     "health._ask_for_one": "a person who sees no newer look asks again",
     "health._store": "a look that was lost is followed by another; no promotion waits for it",
     "redelivering.redeliver": "a person's own act: one transaction, told by its key when it is repeated",
+    "release_notes.edit_notes": "a person's own act: one transaction, told by its key when it is repeated",
     "recovery._leave_behind": "the sweeper finds the same failure again; the harness's people roll nothing back",
     "recovery._leave_to_people": "the sweeper finds the same failure again; the harness's people roll nothing back",
     "recovery._try_again": "the sweeper finds the same failure again; the harness's people roll nothing back",

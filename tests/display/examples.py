@@ -13,6 +13,7 @@ from releases.domain.verdicts import Reason, Verdict
 from releases.queries.forecast_views import ForecastPanel
 from releases.queries.freeze_views import FreezePanel
 from releases.queries.gate_panel import NO_GATES
+from releases.queries.notes_views import DRAFT
 from releases.queries.validation_views import ValidationPanel
 from releases.queries.views import Control, Entry, LateResult, ReleaseView, StageView, StepView, SummaryView, WayBack
 
@@ -130,6 +131,7 @@ def held_release(refusal: str = "") -> ReleaseView:
             ),
         ),
         notes="",
+        notes_revision=DRAFT,
         freezes=FreezePanel(stages=("STAGING", "PROD"), freezes=(), freeze=control("freeze", refusal)),
         gates=NO_GATES,
         forecast=ForecastPanel(

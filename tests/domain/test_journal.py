@@ -35,6 +35,7 @@ def test_kinds_are_stable() -> None:
         "hotfix.live",
         "inbox.delivered",
         "inbox.gave_up",
+        "notes.edited",
         "platform.recorded",
         "platform.unrecorded",
         "promotion.cancelled",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from releases.actions.dispatches import send_due_dispatches
+from releases.actions.release_notes import NotesEdit, edit_notes
 from releases.actions.steering import cancel, pause_promotion, resume_promotion, retry_step, skip_step
 from releases.domain.access import Role
 from releases.models import Promotion, Release
@@ -42,7 +43,12 @@ def label() -> str:
     return Release.objects.get().version
 
 
+def note(text: str) -> object:
+    return edit_notes(actor=person(), version=label(), edit=NotesEdit(markdown=text, revision=0))
+
+
 STORY: dict[str, Callable[[], object]] = {
+    "note": lambda: note("Faster"),
     "promote": lambda: promote(Release.objects.get()),
     "send": send_due_dispatches,
     "accept": lambda: tell(promotion(), "inventory", "accepted"),
