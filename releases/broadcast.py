@@ -1,4 +1,4 @@
-"""Tell open pages that a release changed: ids only, because the database is the truth and this may get lost."""
+"""Tell open pages that a release or a train changed: ids only, for the database is the truth and this may get lost."""
 
 from __future__ import annotations
 
@@ -17,6 +17,18 @@ def publish_on_commit(*, release_id: int, sequence: int) -> None:
     transaction.on_commit(lambda: MESSENGER.leave(release_id, lambda: _publish(release_id, sequence)))
 
 
+def publish_train_on_commit(*, label: str) -> None:
+    """Nudge those who look at this train or at the departures, once the transaction is in."""
+    transaction.on_commit(lambda: MESSENGER.leave(("train", label), lambda: _publish_train(label)))
+
+
 def _publish(release_id: int, sequence: int) -> None:
-    nudge = {"type": "release.changed", "release_id": release_id, "sequence": sequence}
+    _send({"type": "release.changed", "release_id": release_id, "sequence": sequence})
+
+
+def _publish_train(label: str) -> None:
+    _send({"type": "train.changed", "train": label})
+
+
+def _send(nudge: dict[str, object]) -> None:
     async_to_sync(channel_layers["default"].group_send)(GROUP, nudge)

@@ -187,4 +187,4 @@ OPERATIONS = [
     *calls(ORDERS, "POST callbacks", **REPORT),
     *calls(ORDERS, "POST builds/callbacks", **BUILD),
 ]
-SOCKETS = looks(VIEWERS, "ws/board/", "ws/releases/<int:release_id>/")
+SOCKETS = looks(VIEWERS, "ws/board/", "ws/releases/<int:release_id>/", "ws/trains/", "ws/trains/<slug:label>/")

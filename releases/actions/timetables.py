@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 
+from releases.broadcast import publish_train_on_commit
 from releases.domain import timetables
 from releases.domain.lifecycle import move
 from releases.domain.timetables import Changes, Departure, train_label
@@ -122,6 +123,7 @@ def _add(schedule: TrainSchedule, new: Departure, taken: set[str]) -> str:
         cut_off_at=new.cut_off_at,
         conductor_id=schedule.conductor_id,
     )
+    publish_train_on_commit(label=train.label)
     return train.label
 
 
@@ -157,3 +159,4 @@ def _follow_the_clock() -> None:
 
 def _tell(train: Train, now: datetime, text: str) -> None:
     TrainEvent.objects.create(train=train, at=now, actor="board", state=train.state, text=text)
+    publish_train_on_commit(label=train.label)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from releases.actions.ledger import open_ledger
+from releases.broadcast import publish_train_on_commit
 from releases.domain.errors import NotFound
 from releases.domain.lifecycle import move
 from releases.domain.trains import TRAIN_MOVES, TrainState
@@ -46,8 +47,12 @@ class TrainLedger:
         if self.ledger is not None:
             self.ledger.append(kind, train=self.train.label, text=text, state=state, phase=phase)
 
+    def nudge(self) -> None:
+        """Let those look again who watch the train; for changes of which nothing is written down."""
+        publish_train_on_commit(label=self.train.label)
+
     def close(self) -> None:
-        """Save the train, and close its release's books."""
+        """Save the train, nudge the live pages once the transaction is in, and close its release's books."""
         self.train.save(
             update_fields=[
                 "release",
@@ -63,6 +68,7 @@ class TrainLedger:
                 "ended_at",
             ]
         )
+        self.nudge()
         if self.ledger is not None:
             self.ledger.close()
 

@@ -12,6 +12,7 @@ from releases.actions.timetables import locked_schedules
 from releases.actions.train_endings import end_train
 from releases.actions.train_ledgers import open_train
 from releases.actions.turns import refuse
+from releases.broadcast import publish_train_on_commit
 from releases.domain.access import Actor, Permission, require
 from releases.domain.errors import Conflict, InvalidInput, NotFound
 from releases.domain.journal import Kind
@@ -69,6 +70,7 @@ def add_train(*, actor: Actor, extra: ExtraTrain, key: str = "") -> str:
         conductor_id=actor.person_id,
     )
     TrainEvent.objects.create(train=train, at=now, actor=actor.name, state=train.state, text="was added by hand.")
+    publish_train_on_commit(label=train.label)
     remember(actor=actor, key=key, print_=print_, result={"train": train.label})
     return train.label
 

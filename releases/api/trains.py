@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
@@ -16,7 +16,10 @@ from releases.actions.departures import depart_train
 from releases.api.authentication import actor_behind
 from releases.api.control_answers import ControlAnswer
 from releases.api.fields import Cursor, IdempotencyKey, Limit, Reason, Slug, Text
-from releases.queries.trains import TrainLine, TrainView, train_lines, train_view
+from releases.queries.trains import TrainLine, running_refusal, train_lines, train_view
+
+if TYPE_CHECKING:
+    from releases.domain.access import Actor
 
 router = Router(tags=["trains"])
 MOST_YEARS = 2200
@@ -119,13 +122,13 @@ def add(request: HttpRequest, body: TrainBody, key: IdempotencyKey) -> dict[str,
     """Schedule a train besides the rule."""
     actor = actor_behind(request)
     extra = trains.ExtraTrain(schedule=body.schedule, departs_at=body.departs_at, cut_off_at=body.cut_off_at)
-    return _answer(train_view(trains.add_train(actor=actor, extra=extra, key=key or ""), actor))
+    return _answer(trains.add_train(actor=actor, extra=extra, key=key or ""), actor)
 
 
 @router.get("/trains/{label}", response=TrainAnswer)
 def read(request: HttpRequest, label: TrainId) -> dict[str, object]:
     """One train with who is on board and the steps that it went through."""
-    return _answer(train_view(label, actor_behind(request)))
+    return _answer(label, actor_behind(request))
 
 
 @router.post("/trains/{label}/depart", response=TrainAnswer)
@@ -133,7 +136,7 @@ def depart(request: HttpRequest, label: TrainId, key: IdempotencyKey) -> dict[st
     """Let a train depart now, in the caller's name; what is registered from now on takes the next one."""
     actor = actor_behind(request)
     depart_train(actor=actor, label=label, key=key or "")
-    return _answer(train_view(label, actor))
+    return _answer(label, actor)
 
 
 @router.post("/trains/{label}/hold", response=TrainAnswer)
@@ -141,7 +144,7 @@ def hold(request: HttpRequest, label: TrainId, body: HoldBody, key: IdempotencyK
     """Let a train start nothing further until it is resumed."""
     actor = actor_behind(request)
     trains.hold_train(actor=actor, label=label, reason=body.reason, key=key or "")
-    return _answer(train_view(label, actor))
+    return _answer(label, actor)
 
 
 @router.post("/trains/{label}/resume", response=TrainAnswer)
@@ -149,7 +152,7 @@ def resume(request: HttpRequest, label: TrainId, key: IdempotencyKey) -> dict[st
     """Let a held train go on; one whose time of departure is over departs at once."""
     actor = actor_behind(request)
     trains.resume_train(actor=actor, label=label, key=key or "")
-    return _answer(train_view(label, actor))
+    return _answer(label, actor)
 
 
 @router.post("/trains/{label}/cancel", response=TrainAnswer)
@@ -157,10 +160,11 @@ def cancel(request: HttpRequest, label: TrainId, body: HoldBody, key: Idempotenc
     """Let a train go no further; what it did since its departure is undone."""
     actor = actor_behind(request)
     trains.cancel_train(actor=actor, label=label, reason=body.reason, key=key or "")
-    return _answer(train_view(label, actor))
+    return _answer(label, actor)
 
 
-def _answer(view: TrainView) -> dict[str, object]:
+def _answer(label: str, actor: Actor) -> dict[str, object]:
+    view = train_view(label, running_refusal(actor))
     line = {name: getattr(view.line, name) for name in TrainLine.__dataclass_fields__}
     return {
         **line,

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import Error
 
 from releases.domain.access import Permission, why_not
-from releases.live.frames import BoardTopic, Frame, ReleaseTopic, Topic, beat
+from releases.live.frames import BoardTopic, DeparturesTopic, Frame, ReleaseTopic, Topic, TrainTopic, beat
 from releases.live.hub import Mailbox, Watch, local_hub
 from releases.metrics import VIEWERS
-from releases.models import Release
 from releases.queries.access import actor_of
 from releases.queries.boards import planning_refusal
 from releases.queries.freezes import freezing_refusal
 from releases.queries.gate_panel import signer_of
 from releases.queries.release_pages import bypass_refusal, steering_refusal
 from releases.queries.sign_ins import account_behind
+from releases.queries.trains import running_refusal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -74,7 +75,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.mailbox = Mailbox()
         try:
             self.watch = await local_hub().join(topic, self.mailbox)
-        except Release.DoesNotExist:
+        except ObjectDoesNotExist:
             await self.close(code=NO_ACCESS)
             return
         VIEWERS.labels(self.kind).inc()
@@ -173,11 +174,10 @@ class ReleaseConsumer(LiveConsumer):
     def topic_for(self, actor: Actor) -> Topic:
         """Return the release that the address names."""
         release_id = int(self.scope["url_route"]["kwargs"]["release_id"])
-        edits_rules = not why_not(actor, Permission.EDIT_RULES)
         return ReleaseTopic(
             release_id=release_id,
             refusal=steering_refusal(actor),
-            edits_rules=edits_rules,
+            edits_rules=_edits_rules(actor),
             signer=signer_of(actor),
             bypass_refusal=bypass_refusal(actor),
             freeze_refusal=freezing_refusal(actor),
@@ -192,3 +192,28 @@ class BoardConsumer(LiveConsumer):
     def topic_for(self, actor: Actor) -> Topic:
         """Return the board."""
         return BoardTopic(refusal=planning_refusal(actor), freeze_refusal=freezing_refusal(actor))
+
+
+class TrainConsumer(LiveConsumer):
+    """A train's page."""
+
+    kind = "train"
+
+    def topic_for(self, actor: Actor) -> Topic:
+        """Return the train that the address names."""
+        label = str(self.scope["url_route"]["kwargs"]["label"])
+        return TrainTopic(label=label, refusal=running_refusal(actor), edits_rules=_edits_rules(actor))
+
+
+class DeparturesConsumer(LiveConsumer):
+    """The departure board."""
+
+    kind = "departures"
+
+    def topic_for(self, actor: Actor) -> Topic:
+        """Return the departures."""
+        return DeparturesTopic(edits_rules=_edits_rules(actor))
+
+
+def _edits_rules(actor: Actor) -> bool:
+    return not why_not(actor, Permission.EDIT_RULES)

@@ -14,17 +14,21 @@ from releases.queries.changes import changes_since, release_of, release_sequence
 from releases.queries.gate_panel import NOBODY
 from releases.queries.gates import freezes_by_the_clock, gates_by_the_clock
 from releases.queries.release_pages import NOT_FOR_ALL, release_view
+from releases.queries.trains import departure_board, departures_sequence, train_sequence, train_view
 from releases.queries.validations import stages_to_validate
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Hashable, Iterable, Mapping
 
     from releases.domain.signoffs import Signer
     from releases.models import Release
+    from releases.queries.trains import TrainView
     from releases.queries.views import BoardView, ReleaseView
 
 RELEASE_PAGE = "releases/release.html"
 BOARD_PAGE = "releases/board.html"
+TRAIN_PAGE = "releases/train.html"
+DEPARTURES_PAGE = "releases/trains.html"
 RELEASE_REGIONS = (
     "head",
     "stages",
@@ -43,6 +47,8 @@ RELEASE_REGIONS = (
     "notes",
 )
 BOARD_REGIONS = ("freezes", "open", "grid")
+TRAIN_REGIONS = ("state", "announce")
+DEPARTURES_REGIONS = ("departures",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +68,8 @@ class Frame:
 class Topic(Protocol):
     """Something that pages watch; all its viewers get the same bytes."""
 
-    @property
-    def release_id(self) -> int | None:
-        """The release whose nudges concern this topic, None for those of all."""
+    def concerns(self, nudge: Mapping[str, object]) -> bool:
+        """Tell whether to look at once; what a nudge does not tell of is seen at the next look."""
 
     def head(self) -> int:
         """Read the present sequence number."""
@@ -92,6 +97,10 @@ class ReleaseTopic:
     signer: Signer = NOBODY
     bypass_refusal: str = NOT_FOR_ALL
     freeze_refusal: str = freezes.NOT_FOR_ALL
+
+    def concerns(self, nudge: Mapping[str, object]) -> bool:
+        """Only its own release."""
+        return nudge.get("release_id") == self.release_id
 
     def head(self) -> int:
         """Read the number of the last journal entry."""
@@ -142,10 +151,9 @@ class BoardTopic:
     refusal: str
     freeze_refusal: str = freezes.NOT_FOR_ALL
 
-    @property
-    def release_id(self) -> int | None:
-        """Every release concerns the board."""
-        return None
+    def concerns(self, nudge: Mapping[str, object]) -> bool:
+        """Every release."""
+        return "release_id" in nudge
 
     def head(self) -> int:
         """Read a number that grows with every change of any release."""
@@ -167,6 +175,81 @@ class BoardTopic:
 
     def _view(self) -> BoardView:
         return board_view(self.refusal, self.freeze_refusal)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainTopic:
+    """A train's page, as people see it who may run trains (``refusal`` empty) or may not; who edits rules has links.
+
+    What it shows also moves with versions, rules and stages, of which no event of the train tells: so all of it is
+    compared.
+    """
+
+    label: str
+    refusal: str
+    edits_rules: bool = False
+
+    def concerns(self, nudge: Mapping[str, object]) -> bool:
+        """Only the train itself: the plan of one that boards is too much work for each step of every release."""
+        return nudge.get("train") == self.label
+
+    def head(self) -> int:
+        """Read the number of the train's last event."""
+        return train_sequence(self.label)
+
+    def surroundings(self) -> Hashable:
+        """Read all that the page shows."""
+        return self._view()
+
+    def snapshot(self) -> Frame:
+        """Render the page."""
+        return self._frame(0)
+
+    def delta(self, since: int) -> Frame:
+        """Render the page as it is: it is small, and complete it can miss nothing."""
+        return self._frame(since)
+
+    def _view(self) -> TrainView:
+        return train_view(self.label, self.refusal)
+
+    def _frame(self, since: int) -> Frame:
+        view = self._view()
+        rights = {"may_administer": self.edits_rules}
+        parts = (_render(TRAIN_PAGE, region, train=view, **rights) for region in TRAIN_REGIONS)
+        return Frame(since=since, sequence=view.sequence, text="".join(parts) + _mark(since, view.sequence))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeparturesTopic:
+    """The departure board, with links for people who edit rules; it has no buttons that a role could switch off."""
+
+    edits_rules: bool = False
+
+    def concerns(self, nudge: Mapping[str, object]) -> bool:
+        """Every train."""
+        return "train" in nudge
+
+    def head(self) -> int:
+        """Read the number of the last event of any train."""
+        return departures_sequence()
+
+    def surroundings(self) -> Hashable:
+        """Read all that the page shows, for the reason that a train's page does."""
+        return departure_board()
+
+    def snapshot(self) -> Frame:
+        """Render the departures."""
+        return self._frame(0)
+
+    def delta(self, since: int) -> Frame:
+        """Render the departures as they are."""
+        return self._frame(since)
+
+    def _frame(self, since: int) -> Frame:
+        board = departure_board()
+        rights = {"may_administer": self.edits_rules}
+        parts = (_render(DEPARTURES_PAGE, region, board=board, **rights) for region in DEPARTURES_REGIONS)
+        return Frame(since=since, sequence=board.sequence, text="".join(parts) + _mark(since, board.sequence))
 
 
 def beat(sequence: int) -> str:

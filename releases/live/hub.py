@@ -210,7 +210,7 @@ class Hub:
 
     def _pass_on(self, message: dict[str, Any]) -> None:
         for topic, watch in self._watches.items():
-            if topic.release_id in {None, message.get("release_id")}:
+            if topic.concerns(message):
                 watch.nudge.set()
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from releases.domain.access import Actor, Permission, why_not
+from django.db.models import Max
+
+from releases.domain.access import SYSTEM, Permission, why_not
 from releases.domain.boarding import Boarding, Passenger
 from releases.domain.errors import NotFound
 from releases.domain.trains import (
@@ -27,12 +29,14 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from releases.domain.access import Actor
     from releases.domain.plans import Problem
     from releases.domain.verdicts import Reason
     from releases.queries.freeze_views import FreezeView
 
 _OPEN = [state.value for state in OPEN_TRAINS]
 ENDED_SHOWN = 10
+NOT_FOR_ALL = why_not(SYSTEM, Permission.RUN_TRAINS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +88,13 @@ class OnBoard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainView:
-    """One train: how it stands, who is on board, what it went through, and its buttons."""
+    """One train: how it stands, who is on board, what it went through, and its buttons.
+
+    ``sequence`` grows with each of its events.
+    """
 
     line: TrainLine
-    is_undoing: bool
+    sequence: int
     steps: tuple[TrainStepView, ...]
     events: tuple[TrainEvent, ...]
     on_board: OnBoard
@@ -99,8 +106,14 @@ class TrainView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepartureBoard:
-    """``next`` is the train that leaves first, with who is on board; ``freezes`` are those that are not over."""
+    """``next`` is the train that leaves first, with who is on board; ``freezes`` are those that are not over.
 
+    It is the same for everybody: there is no button on it.
+
+    ``sequence`` grows with each event of any train.
+    """
+
+    sequence: int
     next: TrainView | None
     departures: tuple[TrainLine, ...]
     ended: tuple[TrainLine, ...]
@@ -108,27 +121,47 @@ class DepartureBoard:
     has_schedules: bool
 
 
-def departure_board(actor: Actor) -> DepartureBoard:
+def running_refusal(actor: Actor) -> str:
+    """Return why this actor may not run trains; empty when they may."""
+    return why_not(actor, Permission.RUN_TRAINS)
+
+
+def train_sequence(label: str) -> int:
+    """Return the number of a train's newest event, 0 before the first; raise ``Train.DoesNotExist`` for no train."""
+    newest = Train.objects.annotate(newest=Max("events__pk")).values_list("newest", flat=True)
+    return newest.get(label=label) or 0
+
+
+def departures_sequence() -> int:
+    """Return the number of the newest event of any train, 0 before the first."""
+    return TrainEvent.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+
+def departure_board() -> DepartureBoard:
     """Return everything that the departure board shows, in a fixed number of queries."""
-    trains = _trains()
+    sequence, trains = departures_sequence(), _trains()
     coming = list(trains.filter(state__in=_OPEN).order_by("departs_at", "pk"))
     ended = trains.exclude(state__in=_OPEN).order_by("-departs_at", "-pk")[:ENDED_SHOWN]
     first = next((train for train in coming if train.departed_at is None), None)
     return DepartureBoard(
-        next=_view(first, actor) if first else None,
+        sequence=sequence,
+        next=_view(first, NOT_FOR_ALL) if first else None,
         departures=tuple(map(line_of, coming)),
         ended=tuple(map(line_of, ended)),
-        freezes=freeze_views(actor),
+        freezes=freeze_views(SYSTEM),
         has_schedules=TrainSchedule.objects.exists(),
     )
 
 
-def train_view(label: str, actor: Actor) -> TrainView:
-    """Return one train; ``NotFound`` for a name that no train has."""
+def train_view(label: str, refusal: str) -> TrainView:
+    """Return one train for everybody who may run trains, or who may not because of ``refusal``.
+
+    ``NotFound`` for a name that no train has.
+    """
     train = _trains().filter(label=label).first()
     if train is None:
         raise NotFound(f"There is no train {label[:16]}.")
-    return _view(train, actor)
+    return _view(train, refusal)
 
 
 def train_lines(*, limit: int, before: int | None) -> tuple[tuple[TrainLine, ...], int | None]:
@@ -161,15 +194,13 @@ def line_of(train: Train) -> TrainLine:
     )
 
 
-def _view(train: Train, actor: Actor) -> TrainView:
-    state = TrainState(train.state)
-    refusal = why_not(actor, Permission.RUN_TRAINS)
-    steps = list(train.steps.order_by("position"))
+def _view(train: Train, refusal: str) -> TrainView:
+    state, events = TrainState(train.state), tuple(train.events.order_by("-pk"))
     return TrainView(
         line=line_of(train),
-        is_undoing=any(step.undo_due_at for step in steps),
-        steps=tuple(map(_step, steps)),
-        events=tuple(train.events.order_by("-pk")),
+        sequence=max((event.pk for event in events), default=0),
+        steps=tuple(_step(step) for step in train.steps.order_by("position")),
+        events=events,
         on_board=_on_board(train),
         depart=_control("depart", refusal or why_not_depart(train.label, state)),
         hold=_control("hold", refusal or why_not_hold(train.label, state)),

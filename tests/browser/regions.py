@@ -13,6 +13,7 @@ _REGIONS = """async () => {
   const wanted = [
     "#release-head", "#release-announce", "#release-stages", "#graph-edges", "[id^='node-']", "[id^='step-']",
     "#release-feed", "#release-summaries", "#release-validation", "#board-open", "#board-grid",
+    "#train-state", "#train-announce", "#departures",
   ].join(",");
   const plain = (element) => {
     const copy = element.cloneNode(true);

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.browser.acts import LONG_MS
+from tests.browser.acts import LONG_MS, open_live
 from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.regions import assert_same_as_reloaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import Locator, Page
+
+    from tests.browser.conftest import OpenContext
 
 
 def phase(page: Page, name: str) -> Locator:
@@ -55,6 +58,25 @@ def test_a_train_is_held_resumed_and_goes_to_production_by_itself(manager: Page,
     inspect(manager, axe)
     expect(phase(manager, "Production")).to_contain_text("PROD runs it.", timeout=4 * LONG_MS)
     expect(phase(manager, "Monitoring")).to_contain_text("PROD is watched until")
+
+
+def test_an_open_train_and_the_departures_equal_a_fresh_load_after_a_hold(
+    manager: Page, open_context: OpenContext
+) -> None:
+    viewer = open_context(signed_in_as="viewer")
+    departures, train = viewer.new_page(), viewer.new_page()
+    open_live(departures, "/trains")
+    address = departures.get_by_role("region", name="Next departure").get_by_role("link").first.get_attribute("href")
+    assert address is not None
+    open_live(train, address)
+    open_live(manager, address)
+    manager.get_by_role("button", name="Hold…").click()
+    dialog = manager.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("incident in production")
+    dialog.get_by_role("button", name="Hold the train").click()
+    for page in (train, departures):
+        expect(page.get_by_text("Held by manager: incident in production").first).to_be_visible()
+        assert_same_as_reloaded(page)
 
 
 def test_a_train_that_is_cancelled_on_its_way_says_what_was_undone(manager: Page, axe: Callable[[Page], None]) -> None:

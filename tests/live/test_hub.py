@@ -14,7 +14,7 @@ from releases.live.hub import Watch
 from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
 
 # The thread that draws keeps a connection from other tests, and looks whether it still stands.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,11 +26,13 @@ CROWD = 50
 class Busy:
     """A topic that changes all the time, so that every look is a new picture; the test says when one may end."""
 
-    release_id: int | None = None
     sequence: int = 0
     pictures: int = 0
     may_end: threading.Event = field(default_factory=threading.Event)
     has_begun: threading.Event = field(default_factory=threading.Event)
+
+    def concerns(self, nudge: Mapping[str, object]) -> bool:
+        return bool(nudge)
 
     def head(self) -> int:
         self.sequence += 1

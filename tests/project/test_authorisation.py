@@ -34,6 +34,7 @@ from tests.authorisation import (
 from tests.factories import person
 from tests.live.viewing import PATIENCE_S, act, signed_in, socket
 from tests.project.routes import administration_patterns, operations, page_patterns
+from tests.trains import first_train, next_train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,11 +159,11 @@ def test_who_may_not_enter_the_admin_is_told_which_role_is_missing(db: None) -> 
 
 async def opens(role: str, route: Route) -> bool:
     """Tell whether a socket stays open for the role."""
-    release = await act(Release.objects.get)
+    release, train = await act(Release.objects.get), await act(first_train)
     client = None if role in TOKENS or role == ANONYMOUS else await act(signed_in, role)
     await act(User.objects.filter(username=CLOSED).update, is_active=False)
-    path = "/" + route.path.replace("<int:release_id>", str(release.pk))
-    connection = socket(path, client=client)
+    named = route.path.replace("<int:release_id>", str(release.pk)).replace("<slug:label>", train.label)
+    connection = socket(f"/{named}", client=client)
     accepted, _ = await connection.connect(timeout=PATIENCE_S)
     assert accepted
     message = await connection.receive_output(timeout=PATIENCE_S)
@@ -175,4 +176,5 @@ async def opens(role: str, route: Route) -> bool:
 @pytest.mark.parametrize("route", SOCKETS, ids=lambda route: route.path)
 async def test_a_socket_opens_for_whom_it_is(route: Route) -> None:
     await act(platform)
+    await act(next_train)
     assert {role for role in ROLES if await opens(role, route)} == route.audience & PEOPLE

@@ -113,14 +113,12 @@ def test_a_train_shows_who_is_on_board_and_what_happened(manager: Client) -> Non
     assert "is boarding" in content
 
 
-def test_a_held_train_asks_for_news_of_itself(manager: Client) -> None:
+def test_a_trains_page_names_the_socket_of_its_own_and_quotes_reasons(manager: Client) -> None:
     train = next_train()
     hold_train(actor=person(), label=train.label, reason="<b>incident</b>")
     content = page(manager, f"/trains/{train.label}")
-    assert 'hx-trigger="every 2s"' in content
+    assert f'hx-ws:connect="/ws/trains/{train.label}/"' in content
     assert "&lt;b&gt;incident&lt;/b&gt;" in content
-    part = manager.get(f"/trains/{train.label}", headers=HTMX).content.decode()
-    assert part.lstrip().startswith('<div class="moment" id="train-state"')
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
@@ -133,7 +131,7 @@ def test_each_button_does_what_it_says(manager: Client, headers: dict[str, str],
     assert (train.state, where) == (after, f"/trains/{train.label}")
 
 
-def test_a_departed_train_shows_its_phases_and_asks_for_news(manager: Client) -> None:
+def test_a_departed_train_shows_its_phases(manager: Client) -> None:
     train = next_train()
     assert "Depart now" in page(manager, f"/trains/{train.label}")
     depart_train(actor=person(), label=train.label)
@@ -143,7 +141,7 @@ def test_a_departed_train_shows_its_phases_and_asks_for_news(manager: Client) ->
         ("phase-collection", "running"),
         ("phase-determination", "pending"),
     ]
-    assert (len(phases), 'hx-trigger="every 2s"' in content, "Depart now" in content) == (8, True, False)
+    assert (len(phases), "Depart now" in content) == (8, False)
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])

@@ -15,7 +15,7 @@ from releases.actions import trains
 from releases.actions.calendars import rotate_calendar_link
 from releases.actions.departures import depart_train
 from releases.queries.calendars import calendar_key_of, is_calendar_key, train_calendar
-from releases.queries.trains import departure_board, train_view
+from releases.queries.trains import departure_board, running_refusal, train_view
 from releases.web.requests import actor, form_key, form_reason
 
 if TYPE_CHECKING:
@@ -30,16 +30,16 @@ def index(request: HttpRequest) -> HttpResponse:
     """Show the departures, who is on board of the next one, and the freezes."""
     person = actor(request)
     key = calendar_key_of(person.person_id)
-    board = departure_board(person)
-    return render(request, "releases/trains.html", {"board": board, "calendar": _calendar_url(request, key)})
+    return render(
+        request, "releases/trains.html", {"board": departure_board(), "calendar": _calendar_url(request, key)}
+    )
 
 
 @require_safe
 @login_required
 def show(request: HttpRequest, label: str) -> HttpResponse:
-    """Show one train; htmx asks again for what changes while it is under way."""
-    page = "releases/train.html#state" if request.headers.get("HX-Request") else "releases/train.html"
-    return render(request, page, {"train": train_view(label, actor(request))})
+    """Show one train."""
+    return render(request, "releases/train.html", {"train": train_view(label, running_refusal(actor(request)))})
 
 
 @require_POST
