@@ -147,45 +147,59 @@ BROWSER = $(shell command -v "$${CHROMIUM:-chromium}" || command -v chromium-bro
 # What a second database says nothing new about: pure code, and pages and forms made of what the queries return.
 SAME_ON_BOTH = admin browser chaos clients demo display domain project quality web
 
+ON_SQLITE = env -u DATABASE_URL -u REDIS_URL
+ON_POSTGRES = $(PY) -m tests.servers --
+
 # CI draws the same order each time, so that a red run tells of the change; here each run draws another.
 PYTEST = $(PY) -m pytest -q $(if $(CI),--randomly-seed=11)
 
 .PHONY: test
-test: check test-sqlite test-postgres test-browser test-chaos ## check, then all tests: on SQLite, on PostgreSQL with Redis, in Chromium, under faults
+test: check test-sqlite test-postgres test-browser test-processes ## check, then all tests: on SQLite, on PostgreSQL with Redis, in Chromium, with processes that are killed
 
 .PHONY: test-sqlite
-test-sqlite: .venv/dev.stamp node ## the tests on SQLite, without a browser
+test-sqlite: .venv/dev.stamp node ## the tests on SQLite, without a browser and processes of their own
 	@echo "tests on SQLite"
-	@env -u DATABASE_URL -u REDIS_URL $(PYTEST) -n 2 -m "not browser and not process and not postgres"
-	@echo "tests on SQLite that start and end processes"
-	@env -u DATABASE_URL -u REDIS_URL $(PYTEST) -m "process and not browser and not postgres"
+	@$(ON_SQLITE) $(PYTEST) -n 2 -m "not browser and not process and not postgres"
 
 .PHONY: test-postgres
-test-postgres: .venv/dev.stamp ## the tests on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL or the wheels)
+test-postgres: .venv/dev.stamp ## the same on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL or the wheels)
 	@echo "tests on PostgreSQL and Redis"
-	@$(PY) -m tests.servers -- sh -euc '\
-	  $(PYTEST) -n 2 -m "not browser and not process" $(addprefix --ignore=tests/,$(SAME_ON_BOTH)); \
-	  $(PYTEST) -m "process and not browser" $(addprefix --ignore=tests/,$(SAME_ON_BOTH))'
+	@$(ON_POSTGRES) $(PYTEST) -n 2 -m "not browser and not process" $(addprefix --ignore=tests/,$(SAME_ON_BOTH))
 
 .PHONY: test-browser
 test-browser: .venv/dev.stamp ## the tests that drive Chromium
 	@if [ -n "$(BROWSER)" ]; then echo "tests in $(BROWSER)"; \
-	  env -u DATABASE_URL -u REDIS_URL CHROMIUM="$(BROWSER)" $(PYTEST) -m browser; \
+	  $(ON_SQLITE) CHROMIUM="$(BROWSER)" $(PYTEST) -m browser; \
 	else $(call not_run,no page was tested in a browser because there is no chromium (Debian: apt-get install chromium)); fi
 
+# They wait for processes more than they work, so two go on at a time; each says what it did when it is done.
+.PHONY: test-processes
+test-processes: .venv/dev.stamp ## the tests that start and kill processes, and 200 injected faults on each topology
+	@$(MAKE) -j2 --output-sync=target processes-on-sqlite processes-on-postgres chaos-embedded chaos-split
+
+.PHONY: processes-on-sqlite
+processes-on-sqlite:
+	@echo "tests on SQLite that start and end processes"
+	@$(ON_SQLITE) $(PYTEST) -m "process and not browser and not postgres"
+
+.PHONY: processes-on-postgres
+processes-on-postgres:
+	@echo "tests on PostgreSQL and Redis that start and end processes"
+	@$(ON_POSTGRES) $(PYTEST) -m "process and not browser" $(addprefix --ignore=tests/,$(SAME_ON_BOTH))
+
 # The same faults each time, so that a red run tells of the change; other seeds are for `make chaos`.
-.PHONY: test-chaos
-test-chaos: .venv/dev.stamp ## 200 injected faults on each topology
-	@$(MAKE) -s chaos SEED=11 INJECTIONS=200 TOPOLOGY=both
+.PHONY: chaos-embedded chaos-split
+chaos-embedded chaos-split: chaos-%:
+	@$(MAKE) chaos SEED=11 INJECTIONS=200 TOPOLOGY=$*
 
 .PHONY: screenshots
 screenshots: .venv/dev.stamp ## take the pictures that README shows again
-	@env -u DATABASE_URL -u REDIS_URL SCREENSHOTS=docs/screenshots $(PY) -m pytest -q -m browser -k screenshot
+	@$(ON_SQLITE) SCREENSHOTS=docs/screenshots $(PY) -m pytest -q -m browser -k screenshot
 
 .PHONY: coverage
 coverage: .venv/dev.stamp ## which branches the tests on SQLite do not reach
 	@$(PY) -m coverage erase
-	@env -u DATABASE_URL -u REDIS_URL $(PY) -m coverage run -m pytest -q -m "not browser and not process and not postgres"
+	@$(ON_SQLITE) $(PY) -m coverage run -m pytest -q -m "not browser and not process and not postgres"
 	@$(PY) -m coverage combine --quiet
 	@$(PY) -m coverage report
 
@@ -194,15 +208,15 @@ TOPOLOGY ?= both
 
 .PHONY: chaos
 chaos: .venv/dev.stamp ## kill the board's processes and servers while it works (SEED= INJECTIONS= TOPOLOGY=embedded|split|both)
-	@env -u DATABASE_URL -u REDIS_URL $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) --injections $(INJECTIONS) --topology $(TOPOLOGY)
+	@$(ON_SQLITE) $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) --injections $(INJECTIONS) --topology $(TOPOLOGY)
 
 .PHONY: bench
 bench: .venv/bench.stamp ## measure the solver, plans, phases and sorting beside others; fails where a target is missed
-	@env -u DATABASE_URL -u REDIS_URL $(PY) -m tests.benchmarks
+	@$(ON_SQLITE) $(PY) -m tests.benchmarks
 
 .PHONY: load
 load: .venv/dev.stamp ## put load on real boards: viewers, restarts, a Redis that is away (PROOFS="soak stopping" MINUTES=10)
-	@env -u DATABASE_URL -u REDIS_URL $(PY) -m tests.load $(PROOFS) --minutes $(or $(MINUTES),2)
+	@$(ON_SQLITE) $(PY) -m tests.load $(PROOFS) --minutes $(or $(MINUTES),2)
 
 .PHONY: clean
 clean: ## remove what the tools made; data and .venv stay
