@@ -77,7 +77,11 @@ class DraftFacts:
 def draft(facts: DraftFacts) -> str:
     """Return the draft, at most ``MOST_CHARACTERS`` long; the same facts in any order give the same text."""
     title = f"# Changes since {_escaped(facts.baseline)}" if facts.baseline else "# First release"
-    sections = [line for each in sorted(facts.differences, key=_name) for line in _section(each)]
+    told = [(_heading(each), _points(each)) for each in sorted(facts.differences, key=_name)]
+    sections = [line for heading, points in told if points for line in (f"\n## {heading}\n", *points)]
+    silent = [f"- {heading}" for heading, points in told if not points]
+    if silent:
+        sections += ["\n## Without change notes\n", *silent]
     lines = [title, *(sections or ["\nNo service changes its version."])]
     words = [f"{facts.words.strip()}\n"] if facts.words.strip() else []
     return _bounded([*words, *lines])
@@ -96,10 +100,8 @@ def _bounded(lines: Sequence[str]) -> str:
     return "\n".join([*kept, LEFT_OUT])
 
 
-def _section(difference: ServiceDifference) -> Iterator[str]:
-    yield f"\n## {_heading(difference)}\n"
-    points = [*_noted(difference), *_declared(difference), *_compared(difference.api)]
-    yield from points or ["Nobody registered what changes."]
+def _points(difference: ServiceDifference) -> tuple[str, ...]:
+    return (*_noted(difference), *_declared(difference), *_compared(difference.api))
 
 
 def _heading(difference: ServiceDifference) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _REGIONS = """async () => {
   const wanted = [
     "#release-head", "#release-announce", "#release-stages", "#graph-edges", "[id^='node-']", "[id^='step-']",
-    "#release-feed", "#release-summaries", "#release-validation", "#board-open", "#board-grid",
+    "#release-feed", "#release-summaries", "#release-validation", "#release-notes", "#board-open", "#board-grid",
     "#train-state", "#train-announce", "#departures",
   ].join(",");
   const plain = (element) => {

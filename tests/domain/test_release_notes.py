@@ -61,12 +61,21 @@ def test_services_that_come_and_go_are_called_so_and_stand_in_the_order_of_their
     web, helm = (ServiceDifference(service=name, before="", after="1.0.0") for name in ("web", "helm"))
     old = ServiceDifference(service="old", before="3.0.0", after="")
     assert drafted(web, old, helm) == drafted(helm, web, old)
-    assert [line for line in drafted(web, old, helm).splitlines() if line.startswith("#")] == [
-        "# Changes since 2.1.0",
-        "## helm 1.0.0 (new)",
-        "## old 3.0.0 (removed)",
-        "## web 1.0.0 (new)",
-    ]
+    assert drafted(web, old, helm) == (
+        "# Changes since 2.1.0\n\n"
+        "## Without change notes\n\n"
+        "- helm 1.0.0 (new)\n"
+        "- old 3.0.0 (removed)\n"
+        "- web 1.0.0 (new)"
+    )
+
+
+def test_services_of_which_nothing_is_told_stand_below_the_others() -> None:
+    helm = ServiceDifference(service="helm", before="1.1.0", after="1.1.1")
+    inventory = replace(INVENTORY, notes=(VersionNote(version="1.4.0", text="Faster."),))
+    web = replace(inventory, service="web")
+    headings = [line for line in drafted(helm, inventory, web).splitlines() if line.startswith("## ")]
+    assert headings == ["## inventory 1.2.3 → 1.4.0", "## web 1.2.3 → 1.4.0", "## Without change notes"]
 
 
 def test_what_goes_down_loses_what_its_versions_brought() -> None:
@@ -89,7 +98,7 @@ def test_what_goes_down_loses_what_its_versions_brought() -> None:
 def test_nothing_is_said_to_be_nothing() -> None:
     assert drafted() == "# Changes since 2.1.0\n\nNo service changes its version."
     assert drafted(INVENTORY, baseline="") == (
-        "# First release\n\n## inventory 1.2.3 → 1.4.0\n\nNobody registered what changes."
+        "# First release\n\n## Without change notes\n\n- inventory 1.2.3 → 1.4.0"
     )
 
 
@@ -114,7 +123,7 @@ def test_a_draft_that_just_fits_is_whole() -> None:
     words = "x" * (MOST_CHARACTERS - len(drafted(INVENTORY)) - len("\n\n"))
     longer = drafted(INVENTORY, words=f"{words}x")
     assert drafted(INVENTORY, words=words) == f"{words}\n\n{drafted(INVENTORY)}"
-    assert longer == f"{words}x\n\n# Changes since 2.1.0\n{LEFT_OUT}"
+    assert longer == f"{words}x\n\n{LEFT_OUT}"
 
 
 def shape_of(markdown: str) -> list[str]:

@@ -61,7 +61,7 @@ def texts() -> list[str]:
 def test_the_draft_is_shown_until_somebody_writes(manager: Client) -> None:
     shown = page(manager.get(PAGE)).first("main").text
     assert "drafted from what changed; nobody has edited it yet" in shown
-    assert "Changes since 2.1.0 checkout 1.5.2 → 1.5.3 Nobody registered what changes." in shown
+    assert "Changes since 2.1.0 Without change notes checkout 1.5.2 → 1.5.3 helm 1.1.0 → 1.1.1" in shown
 
 
 def test_what_was_written_is_shown_where_htmx_ignores_it(manager: Client) -> None:
