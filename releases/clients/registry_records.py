@@ -12,7 +12,7 @@ from releases import conf
 from releases.clients.addresses import AddressRefused
 from releases.clients.fan_out import fan_out
 from releases.clients.registry_calls import CallRefused, call
-from releases.domain.registry_records import difference, has_reached, is_ahead, was_refused
+from releases.domain.registry_records import difference, has_reached, is_ahead, version_path, was_refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -129,8 +129,7 @@ async def _move(client: httpx2.AsyncClient, wanted: Wanted, stage: str) -> None:
 
 
 def _path(wanted: Wanted) -> str:
-    key, version = quote(wanted.application_key, safe=""), quote(wanted.version, safe="")
-    return f"/apptrust/api/v1/applications/{key}/versions/{version}"
+    return version_path(wanted.application_key, wanted.version)
 
 
 def is_configured() -> bool:

@@ -11,7 +11,7 @@ import httpx2
 
 from releases import conf
 from releases.clients.addresses import AddressRefused, guarded_client
-from releases.domain.validation_exchange import Answer
+from releases.domain.validation_exchange import Answer, Token
 from releases.domain.validation_scenarios import converse
 
 if TYPE_CHECKING:
@@ -96,9 +96,19 @@ def _headers(ask: Ask) -> dict[str, str]:
         headers["Content-Type"] = "application/json"
     if ask.key:
         headers["Idempotency-Key"] = ask.key
-    if ask.authorised and (token := conf.validation_token()):
+    if token := _token(ask.token):
         headers["Authorization"] = f"Bearer {token}"
     return headers
+
+
+def _token(whose: Token) -> str:
+    match whose:
+        case Token.NONE:
+            return ""
+        case Token.STAGE:
+            return conf.validation_token()
+        case Token.APPTRUST:
+            return conf.registry_token()
 
 
 def _protocol(reply: httpx2.Response) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
+from urllib.parse import quote
 
 from releases.domain.rollbacks import is_stage
 
@@ -10,13 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+def version_path(application_key: str, version: str) -> str:
+    """Return where AppTrust has a version, below its own address; neither name leads elsewhere."""
+    return f"/apptrust/api/v1/applications/{quote(application_key, safe='')}/versions/{quote(version, safe='')}"
+
+
 def difference(sources: object, applications: Mapping[str, str]) -> str:
     """Say where a version's sources are not the set that it stands for; empty where they are.
 
     ``sources`` are AppTrust's: ``application_version`` or ``version`` items with key and version, among others.
     """
-    items = sources if isinstance(sources, list) else []
-    found = {str(item["application_key"]): str(item.get("version")) for item in items if _is_version(item)}
+    found = versions_among(sources if isinstance(sources, list) else [])
     wrong = [
         f"{key} {found.get(key, 'missing')} instead of {version}"
         for key, version in sorted(applications.items())
@@ -26,7 +31,12 @@ def difference(sources: object, applications: Mapping[str, str]) -> str:
     return f"AppTrust has another version of this name: {', '.join(wrong)}." if wrong else ""
 
 
-def _is_version(item: object) -> bool:
+def versions_among(sources: Sequence[object]) -> dict[str, str]:
+    """Return the versions that a version is made of, by application key; what else it is made of is left out."""
+    return {str(item["application_key"]): str(item.get("version")) for item in sources if _is_version(item)}
+
+
+def _is_version(item: object) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(item, dict) and bool(item.get("application_key"))
 
 

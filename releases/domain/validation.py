@@ -18,6 +18,7 @@ class Scenario(StrEnum):
     PERFORMANCE = "performance"
     SECURITY = "security"
     CONSISTENCY = "consistency"
+    INTEGRITY = "integrity"
 
 
 class Outcome(StrEnum):

@@ -6,9 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from releases.domain.validation import Outcome, p95, slowest_allowed
-from releases.domain.validation_exchange import Ask, Broken, at, read_json
+from releases.domain.validation_exchange import Ask, Broken, Token, at, read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from releases.domain.validation_exchange import Answer, Record, Talk
     from releases.domain.validation_setup import DeployedService, ProtectedPath, Setup
 
@@ -24,14 +26,19 @@ def health(setup: Setup, record: Record) -> Talk:
     """Every deployed service must answer its health path and name the version that the release brought."""
     for service in setup.services:
         with record.step(service.slug, stops=False):
-            _reachable(service)
-            answer = yield from record.ask_well(Ask(url=setup.url(service.url, setup.paths.health)))
-            if not setup.fields.version:
-                raise Broken("No field of the version is configured.", outcome=Outcome.NOT_CONFIGURED)
-            version = str(at(read_json(answer), setup.fields.version))
+            version = yield from told_version(setup, record, service)
             if version != service.version:
                 raise Broken("It runs another version.", expected=service.version, observed=version)
             record.say(expected=service.version, observed=version)
+
+
+def told_version(setup: Setup, record: Record, service: DeployedService) -> Generator[Ask, Answer, str]:
+    """Return the version that a service says it runs; ``Broken`` where it cannot be asked, or does not say."""
+    _reachable(service)
+    answer = yield from record.ask_well(Ask(url=setup.url(service.url, setup.paths.health)))
+    if not setup.fields.version:
+        raise Broken("No field of the version is configured.", outcome=Outcome.NOT_CONFIGURED)
+    return str(at(read_json(answer), setup.fields.version))
 
 
 def _reachable(service: DeployedService) -> None:
@@ -74,7 +81,7 @@ def security(setup: Setup, record: Record) -> Talk:
         protocol = ""
         with record.step(f"{service.slug}: headers", stops=False):
             _reachable(service)
-            answer = yield from record.ask(Ask(url=setup.url(service.url, setup.paths.health), authorised=False))
+            answer = yield from record.ask(Ask(url=setup.url(service.url, setup.paths.health), token=Token.NONE))
             protocol = answer.tls
             _check_headers(record, answer, is_https=_is_https(service.url))
         if _is_https(service.url):
@@ -119,7 +126,7 @@ def _check_protected(setup: Setup, record: Record, protected: ProtectedPath) -> 
     if not base:
         raise Broken(f"No address of {protected.service} is configured.", outcome=Outcome.NOT_CONFIGURED)
     url = setup.url(base, protected.path, "0")
-    answer = yield from record.ask(Ask(method=protected.method, url=url, authorised=False))
+    answer = yield from record.ask(Ask(method=protected.method, url=url, token=Token.NONE))
     expected = "401 or 403 without a token"
     if answer.status not in _REFUSALS:
         message = "It answers without a token." if answer.is_good else "It does not refuse who brings no token."

@@ -6,6 +6,7 @@ import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import TypeAlias
 
 from releases.domain.validation import Outcome, StepResult
@@ -13,15 +14,23 @@ from releases.domain.validation import Outcome, StepResult
 _LONGEST = 300
 
 
+class Token(StrEnum):
+    """Whose token a request carries."""
+
+    NONE = "none"
+    STAGE = "stage"
+    APPTRUST = "apptrust"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One request; without ``authorised`` it carries no token whatever is configured."""
+    """One request; ``token`` says whose is sent with it, where one is configured."""
 
     url: str
     method: str = "GET"
     body: Mapping[str, object] | None = None
     key: str = ""
-    authorised: bool = True
+    token: Token = Token.STAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,10 +128,7 @@ class Record:
     def ask_well(self, ask: Ask) -> Reply:
         """Ask for something that must succeed."""
         answer = yield from self.ask(ask)
-        if not answer.is_good:
-            message = f"{ask.method} {ask.url} answered {answer.status}{_told(answer)}."
-            raise Broken(message, expected="2xx", observed=answer.status)
-        return answer
+        return good(ask, answer)
 
     def finished(self) -> tuple[StepResult, ...]:
         """Return every step, with those that were planned and not reached."""
@@ -132,6 +138,14 @@ class Record:
             return ()
         message = "The step before it did not pass."
         return (*self.steps, *(StepResult(name=name, outcome=Outcome.NOT_REACHED, message=message) for name in rest))
+
+
+def good(ask: Ask, answer: Answer) -> Answer:
+    """Return the answer; ``Broken`` unless it is a success."""
+    if not answer.is_good:
+        message = f"{ask.method} {ask.url} answered {answer.status}{_told(answer)}."
+        raise Broken(message, expected="2xx", observed=answer.status)
+    return answer
 
 
 def _told(answer: Answer) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from releases.domain.validation import Outcome, Scenario, ScenarioResult, StepResult, judged
 from releases.domain.validation_checks import health, performance, security
 from releases.domain.validation_exchange import Answer, Ask, Record, Stopped, Talk
+from releases.domain.validation_integrity import integrity, integrity_steps
 from releases.domain.validation_shop import consistency, consistency_steps, journey, journey_steps
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ DEFINITIONS: Mapping[Scenario, Definition] = {
     Scenario.PERFORMANCE: Definition(name="Performance", talk=performance),
     Scenario.SECURITY: Definition(name="Security", talk=security),
     Scenario.CONSISTENCY: Definition(name="Data consistency", talk=consistency, planned=consistency_steps),
+    Scenario.INTEGRITY: Definition(name="Integrity", talk=integrity, planned=integrity_steps),
 }
 
 

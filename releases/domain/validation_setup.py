@@ -56,6 +56,24 @@ class DeployedService:
     slug: str
     version: str
     url: str
+    application_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedSet:
+    """What the release's manifest holds; ``is_intact`` is whether it still is what was written."""
+
+    services: tuple[DeployedService, ...] = ()
+    is_intact: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """AppTrust's version of the release as a whole, and where it tells what that is made of; or why it is not asked."""
+
+    name: str = ""
+    url: str = ""
+    why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +109,8 @@ class Setup:
     slower_percent: int = 50
     slack_ms: int = 25
     baseline: Baseline | None = None
+    sealed: SealedSet = field(default_factory=SealedSet)
+    recorded: Recorded = field(default_factory=Recorded)
 
     def url(self, base: str, path: str, thing: str = "") -> str:
         """Fill in a path; what is filled in cannot lead elsewhere."""

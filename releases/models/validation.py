@@ -19,8 +19,8 @@ _SCENARIOS = [(scenario.value, scenario.value) for scenario in Scenario]
 
 
 def usually_required() -> list[str]:
-    """Return what a new stage requires: everything but what needs a baseline first."""
-    return [scenario.value for scenario in Scenario if scenario is not Scenario.PERFORMANCE]
+    """Return what a new stage requires: everything but what needs a baseline, or an AppTrust, first."""
+    return [scenario.value for scenario in Scenario if scenario not in {Scenario.PERFORMANCE, Scenario.INTEGRITY}]
 
 
 class ValidationTarget(models.Model):

@@ -21,6 +21,7 @@ from releases.domain.validation_setup import (
     read_protected,
 )
 from releases.models import Deployment, Promotion, Service, Stage, ValidationResult, ValidationRun, ValidationTarget
+from releases.queries.integrity import recorded_for, sealed_set
 from releases.queries.validation_views import ScenarioView, ValidationPanel, ValidationView
 from releases.queries.views import Control
 
@@ -196,6 +197,8 @@ def validation_setup(run: ValidationRun) -> Setup | None:
         slower_percent=target.slower_percent,
         slack_ms=target.slack_ms,
         baseline=baseline_of(run),
+        sealed=sealed_set(run.release, lambda service: _base(target, service)),
+        recorded=recorded_for(run),
     )
 
 

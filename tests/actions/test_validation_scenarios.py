@@ -25,7 +25,7 @@ def test_a_sound_stage_passes(release: Release, shop: Shop) -> None:
 
     assert (found.state, found.message) == (
         "passed",
-        "4 of 5 scenarios passed, none failed; without a result: performance.",
+        "4 of 6 scenarios passed, none failed; without a result: performance, integrity.",
     )
     assert outcomes(found) == {
         "journey": "passed",
@@ -33,6 +33,7 @@ def test_a_sound_stage_passes(release: Release, shop: Shop) -> None:
         "performance": "not_configured",
         "security": "passed",
         "consistency": "passed",
+        "integrity": "not_configured",
     }
 
 

@@ -10,8 +10,16 @@ from releases.queries.validations import latest_run
 from tests.factories import created, finish, person, promote
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_django.fixtures import Settings
+    from pytest_httpserver import HTTPServer
+
     from releases.domain.validation import Scenario
     from releases.queries.validation_views import ScenarioView, ValidationView
+
+APPTRUST_TOKEN = "token-of-apptrust"
+CONTENT = "/apptrust/api/v1/applications/bookverse-platform/versions/2.2.0-alpha.1/content"
 
 
 def target(stage: str = "DEV", **changes: object) -> ValidationTarget:
@@ -24,6 +32,19 @@ def target(stage: str = "DEV", **changes: object) -> ValidationTarget:
         **changes,
     }
     return ValidationTarget.objects.create(stage=Stage.objects.get(name=stage), **shape)
+
+
+def recorded(server: HTTPServer, settings: Settings, versions: Mapping[str, str]) -> None:
+    """Let AppTrust have 2.2.0-alpha.1 as these versions of the services; to be called before the first promotion."""
+    settings.JFROG_URL, settings.JFROG_ACCESS_TOKEN = server.url_for("").rstrip("/"), APPTRUST_TOKEN
+    settings.PLATFORM_APPLICATION_KEY = "bookverse-platform"
+    sources = [
+        {"type": "application_version", "application_key": f"bookverse-{service}", "version": version}
+        for service, version in versions.items()
+    ]
+    server.expect_request(CONTENT, query_string={"include": "sources", "limit": "250"}).respond_with_json(
+        {"application_key": "bookverse-platform", "version": "2.2.0-alpha.1", "sources": sources}
+    )
 
 
 def in_dev() -> Release:

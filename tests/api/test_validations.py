@@ -55,6 +55,7 @@ def test_a_validation_is_accepted_and_its_result_is_on_the_release(live: tuple[C
         "performance": "not_configured",
         "security": "not_configured",
         "consistency": "passed",
+        "integrity": "not_configured",
     }
     assert (panel["stage"], panel["stages"][0]["state"], panel["control"]["allowed"]) == ("DEV", "passed", True)
 
@@ -72,7 +73,7 @@ def test_without_a_body_everything_is_validated(live: tuple[Caller, str]) -> Non
     manager, version = live
 
     assert manager.post(f"/releases/{version}/validations").status_code == 202
-    assert len(ValidationRun.objects.get().scenarios) == 5
+    assert len(ValidationRun.objects.get().scenarios) == 6
 
 
 def test_the_same_key_starts_one(live: tuple[Caller, str]) -> None:

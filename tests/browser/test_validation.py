@@ -43,7 +43,9 @@ def test_a_sound_stage_passes_while_the_page_stays_open(
 ) -> None:
     validate(in_dev, "Passed")
 
-    expect(panel(in_dev)).to_contain_text("4 of 5 scenarios passed, none failed; without a result: performance.")
+    expect(panel(in_dev)).to_contain_text(
+        "4 of 6 scenarios passed, none failed; without a result: performance, integrity."
+    )
     assert_same_as_reloaded(in_dev)
     axe(in_dev)
     screenshot(in_dev, "validation-passed-light")

@@ -12,20 +12,32 @@ from hypothesis import strategies as st
 from releases.domain.validation import Outcome, Scenario, ScenarioResult
 from releases.domain.validation_exchange import Answer, Ask
 from releases.domain.validation_scenarios import DEFINITIONS, converse
-from releases.domain.validation_setup import Baseline, DeployedService, Fields, Paths, ProtectedPath, Setup
+from releases.domain.validation_setup import (
+    Baseline,
+    DeployedService,
+    Fields,
+    Paths,
+    ProtectedPath,
+    Recorded,
+    SealedSet,
+    Setup,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SHOP = "https://shop"
+WEB = DeployedService(slug="web", version="3.0.2", url=SHOP, application_key="bookverse-web")
 SETUP = Setup(
     key="k",
     stage="QA",
     catalog_url=SHOP,
     orders_url=SHOP,
-    services=(DeployedService(slug="web", version="3.0.2", url=SHOP),),
+    services=(WEB,),
     protected=(ProtectedPath(service="web", method="GET", path="/admin"),),
     requests=3,
+    sealed=SealedSet(services=(WEB,)),
+    recorded=Recorded(name="bookverse-platform 2.2.0", url=f"{SHOP}/content"),
 )
 SAFE = {
     "content-security-policy": "default-src 'none'",

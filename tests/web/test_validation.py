@@ -56,7 +56,7 @@ def test_the_button_asks_for_every_scenario(release: Release, maria: Client, hea
     answer = maria.post(f"{PAGE}/validate", {"stage": "DEV"}, headers=headers)
 
     assert (answer.status_code, answer.get("Location")) == ((200, None) if headers else (302, PAGE))
-    assert len(ValidationRun.objects.get().scenarios) == 5
+    assert len(ValidationRun.objects.get().scenarios) == 6
 
 
 @SCRIPTED
@@ -127,7 +127,7 @@ def test_a_run_on_its_way_shows_what_is_awaited(release: Release, maria: Client)
     found = panel(maria).text
 
     assert "The scenarios are carried out one after the other." in found
-    assert found.count("Pending") == 5
+    assert found.count("Pending") == 6
 
 
 def test_a_failed_step_is_named_with_what_was_expected_and_found(release: Release, shop: Shop, maria: Client) -> None:
