@@ -29,7 +29,11 @@ def rendered(text: str) -> str:
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(int(token.tag[1:]) + LEVELS_OF_THE_PAGE, LOWEST_LEVEL)}"
-    html = _PARSER.renderer.render(tokens, _PARSER.options, {})
+    return sanitised(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+
+
+def sanitised(html: str) -> str:
+    """Return of any HTML what is on the list; the parser makes nothing else, and need not be trusted with that."""
     return nh3.clean(
         html,
         tags=set(TAGS),

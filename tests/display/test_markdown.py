@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.display.markdown import ATTRIBUTES, REL, TAGS, rendered
+from releases.display.markdown import ATTRIBUTES, REL, TAGS, rendered, sanitised
 
 PIECES = (
     *("<script>", "</script>", "<img src=x onerror=alert(1)>", "<a href='javascript:x' hx-get='/'>", "<!--", "]]>"),
@@ -64,6 +64,16 @@ def _is_safe(link: dict[str, str | None]) -> bool:
 @given(MARKDOWN | st.text())
 def test_no_text_makes_anything_but_what_is_on_the_list(text: str) -> None:
     assert unsafe_parts(rendered(text)) == []
+
+
+@given(MARKDOWN.map(lambda text: text.encode(errors="replace").decode()))
+def test_html_keeps_nothing_but_what_is_on_the_list_whoever_wrote_it(html: str) -> None:
+    assert unsafe_parts(sanitised(html)) == []
+
+
+def test_html_that_no_parser_should_have_made_loses_what_is_not_on_the_list() -> None:
+    html = '<h1 id="main" class="x">A</h1><img src="/x"><form action="/"><p hx-get="/" style="color: red">b</p></form>'
+    assert sanitised(html) == "A<p>b</p>"
 
 
 @pytest.mark.parametrize(

@@ -154,8 +154,10 @@ def test_a_note_reads_as_it_was_registered(text: str) -> None:
     assert text_of(noted(text)) == [" ".join(line.split()) for line in text.splitlines() if line.strip()]
 
 
-@pytest.mark.parametrize("line", ["1. one", "12) two", "- a", "+ a", "# a", "> a", "~~~", "===", "---", "    code"])
-def test_a_line_that_would_begin_a_block_stays_a_line(line: str) -> None:
+@pytest.mark.parametrize(
+    "line", ["1. one", "12) two", "- a", "+ a", "# a", "> a", "~~~", "===", "---", "    code", "&lt;b&gt; &#35;"]
+)
+def test_a_line_that_would_mean_something_stays_a_line(line: str) -> None:
     assert text_of(noted(f"a\n{line}")) == ["a", line.strip()]
 
 
