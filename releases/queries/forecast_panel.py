@@ -72,7 +72,7 @@ def _open(facts: ReleaseFacts, promotion: Promotion) -> ForecastPanel:
         forecast = PromotionForecast.read(promotion.forecast)
         ahead = {**ahead, "forecast": forecast, **_rest(facts, promotion, forecast.phases[promotion.phase], runs=runs)}
     if not runs:
-        ahead = {**ahead, "waits": (_why_waiting(promotion),)}
+        ahead = {**ahead, "waits": (why_waiting(promotion),)}
     return ForecastPanel(stage=promotion.stage.name, state="running" if runs else "waiting", ended=None, **ahead)
 
 
@@ -86,7 +86,8 @@ def _rest(facts: ReleaseFacts, promotion: Promotion, phase: PhaseForecast, *, ru
     return {"eta_at": middle, "latest_at": since + timedelta(milliseconds=phase.p90_ms)}
 
 
-def _why_waiting(promotion: Promotion) -> str:
+def why_waiting(promotion: Promotion) -> str:
+    """Say what somebody has to do about an open promotion that does not run."""
     if PromotionState(promotion.state) is PromotionState.HELD:
         return "A service failed: somebody has to retry it, skip it or take the release back."
     return "It is paused: somebody has to resume it."

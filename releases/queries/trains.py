@@ -20,6 +20,7 @@ from releases.domain.trains import (
     why_not_resume,
 )
 from releases.models import Train, TrainEvent, TrainSchedule, TrainStep
+from releases.queries.arrivals import arrival_of
 from releases.queries.boarding import train_set
 from releases.queries.freezes import freeze_views
 from releases.queries.views import Control
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from releases.domain.access import Actor
     from releases.domain.plans import Problem
     from releases.domain.verdicts import Reason
+    from releases.queries.arrivals import Arrival
     from releases.queries.freeze_views import FreezeView
 
 _OPEN = [state.value for state in OPEN_TRAINS]
@@ -90,7 +92,7 @@ class OnBoard:
 class TrainView:
     """One train: how it stands, who is on board, what it went through, and its buttons.
 
-    ``sequence`` grows with each of its events.
+    ``sequence`` grows with each of its events; ``arrival`` is None where nothing is to be foreseen.
     """
 
     line: TrainLine
@@ -98,6 +100,7 @@ class TrainView:
     steps: tuple[TrainStepView, ...]
     events: tuple[TrainEvent, ...]
     on_board: OnBoard
+    arrival: Arrival | None
     depart: Control
     hold: Control
     resume: Control
@@ -196,12 +199,14 @@ def line_of(train: Train) -> TrainLine:
 
 def _view(train: Train, refusal: str) -> TrainView:
     state, events = TrainState(train.state), tuple(train.events.order_by("-pk"))
+    steps = list(train.steps.order_by("position"))
     return TrainView(
         line=line_of(train),
         sequence=max((event.pk for event in events), default=0),
-        steps=tuple(_step(step) for step in train.steps.order_by("position")),
+        steps=tuple(map(_step, steps)),
         events=events,
         on_board=_on_board(train),
+        arrival=arrival_of(train, steps),
         depart=_control("depart", refusal or why_not_depart(train.label, state)),
         hold=_control("hold", refusal or why_not_hold(train.label, state)),
         resume=_control("resume", refusal or why_not_resume(train.label, state)),
