@@ -11,7 +11,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookverse.settings")
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import WebsocketDenier
 from django.core.asgi import get_asgi_application
+from django.urls import re_path
 
 if TYPE_CHECKING:
     from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
@@ -29,10 +31,12 @@ from releases.live.routing import websocket_urlpatterns  # noqa: E402
 
 # A server that loads this module runs no system checks.
 insist()
+# Without it the router of Channels raises, and the server answers an address that it does not know with 500.
+nowhere = re_path("", WebsocketDenier.as_asgi())  # type: ignore[arg-type] # as in releases.live.routing
 router = ProtocolTypeRouter(
     {
         "http": LimitedBody(django_application),  # type: ignore[arg-type] # Django's own types are dicts
-        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),  # type: ignore[arg-type] # the stubs of Channels and asgiref differ
+        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, nowhere]))),  # type: ignore[arg-type] # the stubs of Channels and asgiref differ
     },
 )
 

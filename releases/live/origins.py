@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
@@ -29,9 +28,8 @@ class SameOrigin:
 
 def is_same_origin(origin: str, host: str) -> bool:
     """Compare host and port exactly, after checking that this board answers to the host at all."""
-    parts = urlsplit(origin)
     domain, _ = split_domain_port(host)
     if not domain or not validate_host(domain, settings.ALLOWED_HOSTS):
         return False
     scheme = "https" if settings.SITE_URL.startswith("https://") else "http"
-    return parts.scheme == scheme and parts.netloc == host
+    return origin == f"{scheme}://{host}"
