@@ -210,6 +210,16 @@ TOPOLOGY ?= both
 chaos: .venv/dev.stamp ## kill the board's processes and servers while it works (SEED= INJECTIONS= TOPOLOGY=embedded|split|both)
 	@$(ON_SQLITE) $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) --injections $(INJECTIONS) --topology $(TOPOLOGY)
 
+FUZZ ?= 10000
+FUZZED = tests/api/test_fuzz.py tests/api/test_hostile_callbacks.py tests/live/test_hostile_frames.py \
+  tests/project/test_hostile_requests.py
+
+.PHONY: fuzz
+fuzz: .venv/dev.stamp ## ask API, pages and sockets what is wrong, 10000 times each on both databases (FUZZ= FUZZ_SEED=)
+	@export FUZZ=$(FUZZ) FUZZ_SEED=$(or $(FUZZ_SEED),$$RANDOM); \
+	  echo "on SQLite"; env -u DATABASE_URL -u REDIS_URL $(PY) -m pytest -q $(FUZZED); \
+	  echo "on PostgreSQL and Redis"; $(PY) -m tests.servers -- $(PY) -m pytest -q $(FUZZED)
+
 .PHONY: bench
 bench: .venv/bench.stamp ## measure the solver, plans, phases and sorting beside others; fails where a target is missed
 	@$(ON_SQLITE) $(PY) -m tests.benchmarks

@@ -36,7 +36,7 @@ nowhere = re_path("", WebsocketDenier.as_asgi())  # type: ignore[arg-type] # as 
 router = ProtocolTypeRouter(
     {
         "http": LimitedBody(django_application),  # type: ignore[arg-type] # Django's own types are dicts
-        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, nowhere]))),  # type: ignore[arg-type] # the stubs of Channels and asgiref differ
+        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, nowhere]))),  # type: ignore[arg-type, list-item] # the stubs of Channels and asgiref differ
     },
 )
 

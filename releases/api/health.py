@@ -22,7 +22,7 @@ class Checks(Schema):
     database_ms: int
     running_sessions: int
     overdue_sessions: int
-    versions_collected_at: datetime | None
+    versions_collected_at: datetime | None = None
     versions_error: str
 
 
