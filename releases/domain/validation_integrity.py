@@ -49,7 +49,8 @@ def _sealed(setup: Setup, record: Record) -> None:
         raise Broken("The release was created without a manifest.", outcome=Outcome.NOT_CONFIGURED)
     if not setup.sealed.is_intact:
         raise Broken("It is not what was written when the release was created: run manage.py verify_journal.")
-    record.say(f"{len(setup.sealed.services)} services, as sealed.")
+    count = len(setup.sealed.services)
+    record.say(f"{count} service{'' if count == 1 else 's'}, as sealed.")
 
 
 def _past_the_board(setup: Setup, service: DeployedService, found: str) -> str:
@@ -76,6 +77,7 @@ def _compare_record(setup: Setup, record: Record) -> Talk:
         more = ", ".join(f"{key} {found[key]}" for key in sorted(found.keys() - keys))
         if more:
             raise Broken(f"It holds what the manifest does not. {_changed_there(setup)}", observed=more)
+        record.say("It holds nothing beyond the manifest.")
 
 
 def _changed_there(setup: Setup) -> str:

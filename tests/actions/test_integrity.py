@@ -11,7 +11,7 @@ from releases.actions.validations import carry_out_due_validation
 from releases.domain.validation import Scenario
 from releases.models import Release, Service, ValidationTarget
 from tests.actions.validating import APPTRUST_TOKEN, CONTENT, in_dev, recorded, scenario, target, validate, view
-from tests.factories import LIVE, NEXT, created, finish, person, promote
+from tests.factories import LIVE, NEXT, created, finish, person, promote, register
 
 if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
@@ -136,6 +136,23 @@ def test_a_promotion_and_a_rollback_are_compared_by_themselves(shop: Shop) -> No
         *((f"{service}: running", "passed") for service in sorted(LIVE)),
         ("AppTrust's record", "not_configured"),
     ]
+
+
+def test_a_rollback_is_compared_with_the_record_of_what_it_went_back_to(shop: Shop) -> None:
+    first = in_dev()
+    register({"checkout": ["1.5.4"]})
+    second = created()
+    finish(promote(second))
+    second.refresh_from_db()
+    request = RollbackRequest(version=second.version, reason="orders fail")
+    rollback = Release.objects.get(version=roll_back(actor=person(), request=request))
+    finish(rollback.promotions.get())
+    rollback.refresh_from_db()
+
+    found = integrity(rollback)
+
+    record = next(step for step in found.steps if step.name == "AppTrust's record")
+    assert (found.outcome, record.message) == ("passed", f"AppTrust has bookverse-platform {first.version}.")
 
 
 def test_apptrusts_token_goes_to_apptrust_only(apptrust: HTTPServer, shop: Shop, settings: Settings) -> None:

@@ -84,7 +84,7 @@ def test_what_matches_on_both_sides_passes() -> None:
         ("AppTrust's record", f"AppTrust has {NAME}.", "", ""),
         ("web: AppTrust", "Matches the manifest.", "3.0.2", "3.0.2"),
         ("helm: AppTrust", "Matches the manifest.", "1.1.0", "1.1.0"),
-        ("AppTrust: nothing else", "", "", ""),
+        ("AppTrust: nothing else", "It holds nothing beyond the manifest.", "", ""),
     ]
     assert (found.outcome, outcomes(found)) == ("passed", PASSED)
 
@@ -141,6 +141,12 @@ def test_without_a_field_of_the_version_nothing_is_compared() -> None:
         ("web: running", "not_configured"),
         ("helm: running", "not_configured"),
     ]
+
+
+def test_a_manifest_of_one_service_is_counted_so() -> None:
+    found = check(replace(SETUP, sealed=SealedSet(services=(WEB,))), apptrust=content({"bookverse-web": "3.0.2"}))
+
+    assert (found.steps[0].message, found.outcome) == ("1 service, as sealed.", "passed")
 
 
 def test_without_a_manifest_nothing_is_asked() -> None:
