@@ -9,6 +9,7 @@ from django.utils import timezone
 from import_export.fields import Field
 
 from releases.admin.exchange import RuleResource, VersionsWidget, service_field, stage_field
+from releases.domain.gates import planning_mistake
 from releases.domain.ignores import code_mistake, expiry_mistake
 from releases.models import (
     ApprovalRule,
@@ -143,11 +144,29 @@ class DependencyResource(RuleResource):
 
 
 class FreezeResource(RuleResource):
+    """A file may name freezes that are on or over, as long as it leaves them alone."""
+
     stage = stage_field("stage")
 
     class Meta:
         model = Freeze
         fields = ("id", "stage", "starts_at", "ends_at", "reason")
+
+    def after_init_instance(self, instance: Any, new: Any, row: Any, **options: Any) -> None:  # noqa: ANN401
+        super().after_init_instance(instance, new, row, **options)
+        instance.as_stored = None if new else _told_of(instance)
+
+    def validate_instance(self, instance: Any, import_validation_errors: Any = None, **options: Any) -> None:  # noqa: ANN401
+        found, stored = dict(import_validation_errors or {}), instance.as_stored
+        begin = [] if stored == _told_of(instance) else [instance.starts_at, *(stored[:1] if stored else ())]
+        for starts_at in filter(None, begin):
+            if mistake := planning_mistake(starts_at, timezone.now()):
+                found.setdefault("starts_at", ValidationError(mistake))
+        super().validate_instance(instance, found, **options)
+
+
+def _told_of(freeze: Freeze) -> tuple[Any, ...]:
+    return freeze.starts_at, freeze.ends_at, freeze.stage_id, freeze.reason
 
 
 class ApprovalRuleResource(RuleResource):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils import timezone
 
+from releases.domain.gates import planning_mistake
 from releases.domain.ignores import IGNORABLE, code_mistake, expiry_mistake
 from releases.models import CompatibilityRow
 from releases.models.compatibility import validate_versions
@@ -104,3 +105,11 @@ class IgnoreForm(RuleForm):
         if self.instance.pk is None:
             self.instance.created_by, self.instance.created_at = self.editor, timezone.now()
         super()._post_clean()
+
+
+class FreezeForm(RuleForm):
+    def clean_starts_at(self) -> Any:  # noqa: ANN401 (whatever Django made of it)
+        starts_at = self.cleaned_data["starts_at"]
+        if mistake := planning_mistake(starts_at, timezone.now()):
+            raise forms.ValidationError(mistake)
+        return starts_at

@@ -151,7 +151,7 @@ def clock(moment: datetime) -> str:
 def freeze_ends(starts_at: datetime, hours: int) -> datetime:
     """Return when a freeze of so many hours ends; ``InvalidInput`` for none, or for longer than four weeks."""
     if not 1 <= hours <= FREEZE_HOURS:
-        message = f"A freeze lasts 1 to {FREEZE_HOURS} hours; an administrator can add a longer one."
+        message = f"A freeze lasts 1 to {FREEZE_HOURS} hours; an administrator can plan a longer one."
         raise InvalidInput("hours", message)
     return starts_at + timedelta(hours=hours)
 
@@ -163,6 +163,16 @@ def in_flight_of(name: str) -> InFlight:
     except ValueError as unknown:
         message = f"What is on its way is one of {', '.join(InFlight)}: it may finish, or it is paused."
         raise InvalidInput("in_flight", message) from unknown
+
+
+def planning_mistake(starts_at: datetime, now: datetime) -> str:
+    """Return why nobody can plan a freeze that begins then; empty for a time to come.
+
+    One that is on is declared and lifted by commands, which tell the releases and pause what is on its way.
+    """
+    if now < starts_at:
+        return ""
+    return "A freeze is planned for a time to come; freeze a stage from now on, or lift that, on the board."
 
 
 def why_not_lift(freeze: Freeze, lifted_by: str, now: datetime) -> str:

@@ -125,6 +125,7 @@ class Bypass(models.Model):
     ended_by = models.CharField(max_length=150, blank=True)
 
     class Meta:
+        verbose_name_plural = "bypasses"
         constraints = (
             models.CheckConstraint(condition=Q(expires_at__gt=F("granted_at")), name="a_bypass_expires_later"),
         )
