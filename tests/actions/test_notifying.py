@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 import pytest
+from apprise.plugins.discord import NotifyDiscord
 from django.db.models import F
 
 from releases import conf
@@ -15,6 +16,7 @@ from releases.clients.vault import seal
 from releases.models import Channel, Delivery, MessageTemplate
 from tests import factories
 from tests.factories import person, promote, tell
+from tests.fakes.mail import mail_server
 
 if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
@@ -56,6 +58,41 @@ def test_a_channel_is_told_in_words(service: FakeService, release: Release) -> N
         "warning",
     )
     assert Delivery.objects.get().delivered_at is not None
+
+
+def test_people_are_told_by_mail(release: Release) -> None:
+    with mail_server() as mails:
+        sent = f"mailto://127.0.0.1:{mails.port}?from=board@example.org&to=team@example.org"
+        Channel.objects.update(sealed_address=seal(sent, conf.vault_keys()))
+        hold(release)
+        send_due_deliveries()
+
+    [mail] = mails.taken
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert (mail["From"], mail["To"], mail["Subject"]) == (
+        "board@example.org",
+        "team@example.org",
+        "BookVerse 2.2.0-alpha.1",
+    )
+    told = "The promotion to DEV is held by inventory. http://127.0.0.1:8000/releases/2.2.0-alpha.1"
+    assert " ".join(body.get_content().split()) == told
+    assert Delivery.objects.get().delivered_at is not None
+
+
+def test_a_room_of_discord_is_told(service: FakeService, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Discord lives in one place, so that no address can name another.
+    monkeypatch.setattr(NotifyDiscord, "notify_url", f"{service.url}/api/webhooks")
+    Channel.objects.update(sealed_address=seal("discord://1234567890/room-secret", conf.vault_keys()))
+    hold(release)
+    send_due_deliveries()
+
+    [order] = service.taken()
+    said = order.body["content"].splitlines()
+    assert (order.path, said[:2]) == (
+        "/api/webhooks/1234567890/room-secret",
+        ["BookVerse 2.2.0-alpha.1", "The promotion to DEV is held by inventory."],
+    )
 
 
 def test_the_words_for_an_event_can_be_others(service: FakeService, release: Release) -> None:
