@@ -69,6 +69,11 @@ def close_doors() -> None:
     keep_timetable()
 
 
+def add_one_more() -> None:
+    extra = ExtraTrain(schedule=first_train().schedule.name, departs_at=database_now() + timedelta(days=60))
+    add_train(actor=person(), extra=extra)
+
+
 def plan() -> None:
     collect_due_versions()
     look(first_train())
@@ -116,9 +121,7 @@ async def test_the_departure_board_stays_what_a_reload_would_show(monkeypatch: p
             await act(STORY[name])
 
             await catch_up(viewer)
-        schedule = await act(lambda: first_train().schedule.name)
-        extra = ExtraTrain(schedule=schedule, departs_at=database_now() + timedelta(days=60))
-        await act(lambda: add_train(actor=person(), extra=extra))
+        await act(add_one_more)
 
         await catch_up(viewer)
 
