@@ -1,4 +1,4 @@
-"""No route without somebody having said whom it is for."""
+"""No route without somebody having said whom it is for, and nothing said of a route that is gone."""
 
 from __future__ import annotations
 
@@ -21,3 +21,10 @@ def test_every_operation_of_the_api_says_whom_it_is_for() -> None:
 
 def test_every_socket_says_whom_it_is_for() -> None:
     assert sockets() - {route.path for route in SOCKETS} == set(), LESSON
+
+
+def test_nothing_is_said_of_a_route_that_is_gone() -> None:
+    gone = [route.path for route in PAGES if route.path not in page_patterns()]
+    gone += [route.name for route in OPERATIONS if route.name not in operations() and route.path not in page_patterns()]
+    gone += [route.path for route in SOCKETS if route.path not in sockets()]
+    assert gone == []
