@@ -53,9 +53,13 @@ class Range:
         return {point: self.wanted - self.hits[point] for point in self.points if self.hits[point] < self.wanted}
 
     def arms_for(self, kind: str) -> dict[str, int]:
-        """Draw what a new process of a kind is to die at: points that it can reach, each with the visit."""
+        """Draw what a new process of a kind is to die at: points that it can reach, each with the visit.
+
+        Those hit least come first: who dies at what is always on its way seldom lives to see a deadline pass.
+        """
         within_reach = sorted(point for point in self.missing() if kind in self.points[point])
-        drawn = self.chance.sample(within_reach, min(AT_ONCE, len(within_reach)))
+        self.chance.shuffle(within_reach)
+        drawn = sorted(within_reach, key=lambda point: self.hits[point])[:AT_ONCE]
         return {point: 1 if point in ONCE else self.chance.choices(NTH, ODDS)[0] for point in drawn}
 
 

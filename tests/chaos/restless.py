@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import cycle
 from random import Random
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -32,6 +33,8 @@ PHASE_MS = 2500
 SLOW_MS, STALL_S = 4000, 2.2
 QUICK_MS = 150
 SPOIL_EVERY_S = 0.3
+# By turns one service is spoilt after the other, and all of them outlast their deadlines: asked, given up, and late.
+SPOILING, SULKING = 20, 30
 
 
 class Restless(Operator):
@@ -78,10 +81,14 @@ class Restless(Operator):
             if step["state"] in FAILED:
                 # The first that is not refused: there is seldom a late success to accept.
                 self._post(view, f"steps/{step['service']}/accept", key=self.desk.new_key())
-                if self.chance.random() < 0.4:
-                    self._post(view, f"steps/{step['service']}/skip", {"reason": "not worth the wait"})
-                elif self.chance.random() < 0.6:
-                    self._post(view, f"steps/{step['service']}/retry", key=self.desk.new_key())
+                # Seldom enough that a late result has the time to come.
+                match self.chance.randrange(10):
+                    case 0 | 1:
+                        self._post(view, f"steps/{step['service']}/skip", {"reason": "not worth the wait"})
+                    case 2:
+                        self._post(view, f"steps/{step['service']}/retry", key=self.desk.new_key())
+                    case _:
+                        continue
 
     def _post(
         self, view: Mapping[str, Any], verb: str, body: Mapping[str, object] | None = None, *, key: str = ""
@@ -109,10 +116,15 @@ class Nuisance:
         return thread
 
     def _work(self) -> None:
-        while not self.stop.wait(SPOIL_EVERY_S):
-            self._spoil(self.chance.choice(SERVICES))
+        for turn in cycle([*[self._spoil] * SPOILING, *[self._sulk] * SULKING]):
+            if self.stop.wait(SPOIL_EVERY_S):
+                break
+            turn(self.chance.choice(SERVICES))
         for service in SERVICES:
             self.world.simulation.behave(service, mode="succeed", duration_ms=QUICK_MS)
+
+    def _sulk(self, service: str) -> None:
+        self.world.simulation.behave(service, mode="succeed", duration_ms=SLOW_MS)
 
     def _spoil(self, service: str) -> None:
         match self.chance.randrange(6):

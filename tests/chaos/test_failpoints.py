@@ -39,6 +39,14 @@ def test_what_was_hit_often_enough_is_not_aimed_at_again() -> None:
     )
 
 
+def test_what_was_hit_least_is_aimed_at_first() -> None:
+    targets = a_range(wanted=9)
+    rare = {point for point in sorted(POINTS)[::9] if Kind.WEB in POINTS[point]}
+    targets.hits.update({point: 1 if point in rare else 3 for point in POINTS})
+
+    assert (len(rare) < AT_ONCE, rare - targets.arms_for(Kind.WEB).keys()) == (True, set())
+
+
 def test_what_is_reached_once_in_a_life_is_hit_the_first_time() -> None:
     targets = a_range()
     targets.hits.update({point: 2 for point in POINTS if point not in ONCE})
