@@ -15,6 +15,7 @@ from tests.chaos.injecting import Injector
 from tests.chaos.operators import Crew, finish_everything
 from tests.chaos.patience import patiently
 from tests.chaos.postman import Forgery
+from tests.chaos.reading import read_tables
 from tests.chaos.records import write_run, write_secrets
 from tests.chaos.schedule import schedule
 from tests.chaos.viewers import Audience
@@ -91,7 +92,16 @@ def come_to_rest(running: World, crew: Crew) -> list[str]:
     stuck = finish_everything(crew.operators[0].desk, within_s=FINISH_WITHIN_S)
     if not patiently(lambda: not any(open_at(running, service) for service in SERVICES), within_s=REST_WITHIN_S):
         stuck += [f"{service}: {open_at(running, service)} open" for service in SERVICES if open_at(running, service)]
+    # That one was delivered is written down as well, and shown.
+    if not patiently(lambda: not messages_owed(running), within_s=REST_WITHIN_S):
+        stuck.append(f"inboxes: {messages_owed(running)} messages open")
     return stuck
+
+
+def messages_owed(running: World) -> int:
+    """Count what the board has to deliver yet."""
+    deliveries = read_tables(running.run.database_url).deliveries
+    return sum(delivery.delivered_at is None and delivery.gave_up_at is None for delivery in deliveries)
 
 
 def open_at(running: World, service: str) -> int:
