@@ -86,7 +86,7 @@ def test_whatever_calls_back_is_answered_as_documented(
     for _ in range(amount(300) // 2):
         body, headers, kind = hostile_body(dispatch, chance), hostile_headers(token, chance), chance.choice(TYPES)
         with undone():
-            answer = client.post("/api/v1/callbacks", body, content_type=kind, headers=headers)
+            answer = client.generic("POST", "/api/v1/callbacks", body, kind, headers=headers)
         answers[answer.status_code] += 1
         assert answer.status_code in DOCUMENTED, (body[:500], headers, kind)
         assert answer["Content-Type"].split(";")[0] == (
