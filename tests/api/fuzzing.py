@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -135,8 +135,13 @@ def _generate(operation: AnyOperation, mode: GenerationMode, share: int, asker: 
     def generated(case: AnyCase) -> None:
         asker.ask(case)
 
-    with suppress(Unsatisfiable):  # nothing can be wrong with an operation that takes nothing
+    try:
         generated()
+    except Unsatisfiable:
+        if mode is GenerationMode.POSITIVE:
+            raise
+        # Nothing can be wrong with an operation that takes nothing.
+        _generate(operation, GenerationMode.POSITIVE, share, asker)
 
 
 @contextmanager
