@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
+from jsonschema.validators import validator_for
 from jsonschema_path import SchemaPath
 from openapi_schema_validator import OAS31_BASE_DIALECT_ID, OAS31Validator, oas31_format_checker
 from openapi_schema_validator._specifications import REGISTRY
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
-from openapi_spec_validator.schemas import openapi_v31_schema_validator
+from openapi_spec_validator.schemas import schema_v30, schema_v31
 from openapi_spec_validator.validation import keywords
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 from referencing.exceptions import Unresolvable
@@ -40,7 +41,7 @@ _REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
 # What breaks a document usually breaks it in many places; the most telling of so many is shown.
 _ERRORS = 50
 # The library makes these anew, or looks through all of their parts again, for every schema of a document.
-_OF_DOCUMENTS = openapi_v31_schema_validator.schema
+_OF_DOCUMENTS = schema_v31
 _KNOWN = REGISTRY.with_resource(_OF_DOCUMENTS["$id"], DRAFT202012.create_resource(_OF_DOCUMENTS)).crawl()
 _DOCUMENT_JUDGE = Draft202012Validator(_OF_DOCUMENTS, _resolver=_KNOWN.resolver(_OF_DOCUMENTS["$id"]))
 _SCHEMA_JUDGE = OAS31Validator(OAS31Validator.META_SCHEMA, format_checker=oas31_format_checker, registry=REGISTRY)
@@ -164,6 +165,8 @@ class _Unjudged(keywords.ValueValidator):
 
 
 class _V30(OpenAPIV30SpecValidator):
+    # Named, as for 3.1: the library takes whatever validator is installed, whose mistakes are not told alike.
+    schema_validator = validator_for(schema_v30)(schema_v30)
     keyword_validators = {  # noqa: RUF012 (the library's declaration)
         **OpenAPIV30SpecValidator.keyword_validators,
         "schema": _Bounded30,
