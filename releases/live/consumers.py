@@ -65,7 +65,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         """Accept first: a close code only reaches the page on an open socket."""
         await self.accept()
-        async with self._or_try_again():
+        async with self._or_close():
             await self._begin()
 
     async def _begin(self) -> None:
@@ -73,11 +73,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if topic is None:
             return
         self.mailbox = Mailbox()
-        try:
-            self.watch = await local_hub().join(topic, self.mailbox)
-        except ObjectDoesNotExist:
-            await self.close(code=NO_ACCESS)
-            return
+        self.watch = await local_hub().join(topic, self.mailbox)
         VIEWERS.labels(self.kind).inc()
         await self._show(await self.watch.snapshot())
         self.follower = asyncio.create_task(self._follow(self.watch))
@@ -85,7 +81,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:  # noqa: ARG002
         """The page may say one thing: that it missed something."""
         if text_data is not None and text_data.strip().startswith(RESYNC) and self.watch is not None:
-            async with self._or_try_again():
+            async with self._or_close():
                 await self._show(await self.watch.snapshot())
 
     def _leave(self) -> None:
@@ -115,16 +111,21 @@ class LiveConsumer(AsyncWebsocketConsumer):
         return actor_of(account_behind(self.scope["session"].session_key))
 
     @contextlib.asynccontextmanager
-    async def _or_try_again(self) -> AsyncIterator[None]:
-        """Close the socket when the database is away: left open, nothing would ever be said on it again."""
+    async def _or_close(self) -> AsyncIterator[None]:
+        """Close the socket when there is nothing to see any more, or the database is away.
+
+        Left open, nothing would ever be said on it again.
+        """
         try:
             yield
+        except ObjectDoesNotExist:
+            await self.close(code=NO_ACCESS)
         except Error as failure:
             LOG.warning("live: the database is away, a page is sent for another socket: %s", failure)
             await self.close(code=TRY_AGAIN)
 
     async def _follow(self, watch: Watch) -> None:
-        async with self._or_try_again():
+        async with self._or_close():
             await self._follow_while_permitted(watch)
 
     async def _follow_while_permitted(self, watch: Watch) -> None:

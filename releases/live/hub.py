@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
 from channels.layers import channel_layers
+from django.core.exceptions import ObjectDoesNotExist
 
 from releases.audience import AUDIENCE
 
@@ -52,6 +53,11 @@ class Mailbox:
         if self._frame is not None:
             self._is_behind = True
         self._frame = frame
+        self._wake.set()
+
+    def miss(self) -> None:
+        """Let the viewer ask for a snapshot, whatever becomes of that."""
+        self._is_behind = True
         self._wake.set()
 
     async def take(self) -> Frame | None:
@@ -119,6 +125,10 @@ class Watch:
             self.nudge.clear()
             try:
                 await self._look()
+            except ObjectDoesNotExist:
+                for mailbox in self.mailboxes:
+                    mailbox.miss()
+                return
             except Exception:  # the next look may succeed; until then viewers see that the page went stale
                 LOG.exception("live: cannot read %s", self.topic)
             await asyncio.sleep(FRAME_EVERY_S)

@@ -16,7 +16,7 @@ from releases.actions.timetables import keep_timetable
 from releases.actions.trains import ExtraTrain, add_train, cancel_train, hold_train, resume_train
 from releases.domain.access import Role
 from releases.live import consumers, hub
-from releases.models import Constraint, TrainEvent, TrainSchedule
+from releases.models import Constraint, Train, TrainEvent, TrainSchedule
 from releases.queries.clock import database_now
 from tests.factories import person, register
 from tests.live.test_sockets import closing_code
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from pytest_httpserver import HTTPServer
 
-    from releases.models import Train
     from tests.fakes.registry import FakeRegistry
     from tests.live.viewing import Viewer
 
@@ -178,6 +177,17 @@ async def test_a_train_that_is_not_there_cannot_be_watched(name: str) -> None:
     client = await act(signed_in, "maria")
 
     assert await closing_code(socket(f"/ws/trains/{name}/", client=client)) == 4403
+
+
+async def test_a_train_that_is_dropped_from_the_timetable_is_watched_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "LOOK_EVERY_S", 0.05)
+    await act(boarding)
+    later = await act(Train.objects.filter(events=None).latest, "departs_at")
+    async with viewing("vera", *page_of(later)) as vera:
+        await act(later.delete)
+        message = await vera.connection.receive_output(timeout=PATIENCE_S)
+
+    assert (message["type"], message["code"]) == ("websocket.close", 4403)
 
 
 async def test_only_who_may_run_trains_gets_buttons_that_work() -> None:
