@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from releases.actions.advancing import advance
 from releases.actions.callbacks import IncomingCallback, dispatches_with_steps, take_in
-from releases.actions.claims import CLAIM
+from releases.actions.claims import CLAIM, without_waiting
 from releases.actions.ledger import Ledger, open_ledger
 from releases.actions.sweeping import time_out_if_overdue
 from releases.clients.questions import Question, Truth, ask_services
@@ -53,10 +53,7 @@ def _waiting(now: datetime) -> QuerySet[Dispatch]:
 @transaction.atomic(durable=True)
 def _claim() -> list[Dispatch]:
     now = database_now()
-    waiting = _waiting(now)
-    if connection.features.has_select_for_update_skip_locked:
-        waiting = waiting.select_for_update(skip_locked=True, of=("self",))
-    claimed = list(waiting[:BATCH])
+    claimed = list(without_waiting(_waiting(now))[:BATCH])
     for dispatch in claimed:
         dispatch.claim_no += 1
         dispatch.claimed_until = now + CLAIM

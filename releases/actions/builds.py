@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from releases import conf
 from releases.actions.callbacks import ForgedCallback
-from releases.actions.claims import CLAIM, renewing
+from releases.actions.claims import CLAIM, renewing, without_waiting
 from releases.actions.sweeping import ABSENCE
 from releases.actions.train_ledgers import open_train
 from releases.clients.builds import BuildRequest, send_builds
@@ -152,10 +152,8 @@ def _due(now: datetime) -> QuerySet[BuildOrder]:
 
 @transaction.atomic(durable=True)
 def _claim() -> list[BuildOrder]:
-    now, due = database_now(), _due(database_now())
-    if connection.features.has_select_for_update_skip_locked:
-        due = due.select_for_update(skip_locked=True, of=("self",))
-    claimed = list(due[:BATCH])
+    now = database_now()
+    claimed = list(without_waiting(_due(now))[:BATCH])
     for order in claimed:
         order.claim_no, order.claimed_until, order.sends = order.claim_no + 1, now + CLAIM, order.sends + 1
         order.save(update_fields=["claim_no", "claimed_until", "sends"])

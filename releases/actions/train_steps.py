@@ -100,11 +100,11 @@ def _keep_waiting(books: TrainLedger, step: TrainStep, outcome: Outcome) -> None
     step.message = outcome.message[:500]
     step.due_at = books.now + LOOK_AGAIN
     step.save(update_fields=["state", "message", "due_at"])
-    if news:
-        books.nudge()
     if news and outcome.told:
         books.note(Kind.TRAIN_STEP, f"waits in {step.phase}: {outcome.message}", state="waiting", phase=step.phase)
         books.close()
+    elif news:
+        books.nudge()
 
 
 def _end(books: TrainLedger, step: TrainStep, outcome: Outcome) -> None:

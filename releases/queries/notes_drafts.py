@@ -33,17 +33,22 @@ class _Step:
     after: str
 
     @property
+    def is_move(self) -> bool:
+        """Whether the service was there before and still is; only then there are versions in between."""
+        return bool(self.before and self.after)
+
+    @property
     def went_down(self) -> bool:
-        return bool(self.before and self.after) and sort_key_of(self.after) < sort_key_of(self.before)
+        return self.is_move and sort_key_of(self.after) < sort_key_of(self.before)
 
     def passes(self, version: str) -> bool:
-        """Whether the version is one that comes with the step, or goes with it where it leads down."""
+        """Whether the version is one that comes with the move, or goes with it where it leads down."""
         low, high = self.bounds
-        return version == self.after if not self.before else low < sort_key_of(version) <= high
+        return low < sort_key_of(version) <= high
 
     @property
     def bounds(self) -> tuple[bytes, bytes]:
-        """Sort keys: what lies above the first, up to the second, is what the step passes."""
+        """Sort keys: what lies above the first, up to the second, is what the move passes."""
         low, high = sorted((sort_key_of(self.before), sort_key_of(self.after)))
         return low, high
 
@@ -94,7 +99,7 @@ def _notes(steps: Sequence[_Step]) -> defaultdict[str, list[VersionNote]]:
 
 
 def _passed(step: _Step) -> Q:
-    if not step.before or not step.after:
+    if not step.is_move:
         # All of what was ever in a new service is in it now; only its own version says what that is.
         return Q(service__slug=step.service, version=step.after)
     low, high = step.bounds
@@ -107,7 +112,7 @@ def _any(conditions: Iterable[Q]) -> Q:
 
 def _breaks(steps: Sequence[_Step]) -> defaultdict[str, list[DeclaredBreak]]:
     found: defaultdict[str, list[DeclaredBreak]] = defaultdict(list)
-    passed = {step.service: step for step in steps if step.before and step.after}
+    passed = {step.service: step for step in steps if step.is_move}
     rows = BreakingChange.objects.filter(provider__slug__in=passed).select_related("provider").order_by("pk")
     for row in sorted(rows, key=lambda each: sort_key_of(each.version), reverse=True):
         if passed[row.provider.slug].passes(row.version):
@@ -117,7 +122,7 @@ def _breaks(steps: Sequence[_Step]) -> defaultdict[str, list[DeclaredBreak]]:
 
 
 def _apis(steps: Sequence[_Step]) -> Mapping[str, ApiChanges]:
-    moved = [step for step in steps if step.before and step.after]
+    moved = [step for step in steps if step.is_move]
     ends = _any(
         Q(service_version__service__slug=s.service, service_version__version__in=(s.before, s.after)) for s in moved
     )
