@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from tests.chaos.checks.lookup import lookup
 from tests.chaos.records import CallbackRecord, CommandRecord, ForgedRecord, ViewRecord
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from tests.chaos.records import Record
     from tests.chaos.rows import CallbackRow, DispatchRow, EntryRow
     from tests.chaos.ruining import Ruin
+
+
+LONG_AGO = "2020-01-01 00:00:00+00:00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,12 +163,39 @@ def something_happened_after_the_end(ruin: Ruin) -> str:
 
 
 def a_collection_was_forgotten(ruin: Ruin) -> str:
-    long_ago = "2020-01-01 00:00:00+00:00"
     ruin.execute(
         "INSERT INTO releases_collection (requested_by, requested_at, error, versions) VALUES ('x', {}, '', 0)",
-        long_ago,
+        LONG_AGO,
     )
-    return "the collection of 2020-01-01 00:00:00+00:00 is not finished."
+    return f"the collection of {LONG_AGO} is not finished, though due since {LONG_AGO}"
+
+
+def a_validation_was_forgotten(ruin: Ruin) -> str:
+    [release] = ruin.tables.releases
+    ruin.execute(
+        "INSERT INTO releases_validationrun (release_id, stage_id, version, scenarios, required, key, epoch, state, "
+        "message, requested_by, requested_at, due_at, attempts) "
+        "VALUES ({}, {}, '2.2.0', {}, {}, {}, 0, 'requested', '', 'x', {}, {}, 0)",
+        release.id,
+        ruin.tables.stages[0].id,
+        document([]),
+        document([]),
+        uuid4().hex,
+        LONG_AGO,
+        LONG_AGO,
+    )
+    return f"the validation of 2.2.0 of {LONG_AGO} is not finished, though due since {LONG_AGO}"
+
+
+def the_registry_was_not_told(ruin: Ruin) -> str:
+    [release] = ruin.tables.releases
+    ruin.execute(
+        "INSERT INTO releases_registryrecord (release_id, application_key, version, wanted_stage, registry_stage, "
+        "is_known, next_try_at, claim_no, tries, problem) VALUES ({}, 'x', '2.2.0', 'DEV', '', FALSE, {}, 0, 0, '')",
+        release.id,
+        LONG_AGO,
+    )
+    return f"the registry was not told of 2.2.0, though due since {LONG_AGO}"
 
 
 def a_service_still_waits(ruin: Ruin) -> str:
@@ -322,7 +353,12 @@ _DEEDS: dict[str, tuple[Callable[[Ruin], str], ...]] = {
     "I5": (a_phase_was_asked_too_early, a_service_took_its_order_too_early, the_journal_opens_a_phase_too_early),
     "I6": (a_stage_runs_since_another_time, a_deployment_is_of_an_older_step, a_stage_fell_behind_its_promotions),
     "I7": (an_entry_is_missing, a_session_was_closed_twice, something_happened_after_the_end),
-    "I8": (a_collection_was_forgotten, a_service_still_waits),
+    "I8": (
+        a_collection_was_forgotten,
+        a_validation_was_forgotten,
+        the_registry_was_not_told,
+        a_service_still_waits,
+    ),
     "I9": (a_service_gave_up,),
     "I10": (a_forged_callback_was_accepted, a_refusal_told_too_much, a_stored_callback_came_from_nowhere),
     "I11": (a_viewer_was_left_behind, a_viewer_saw_another_state),

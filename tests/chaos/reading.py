@@ -43,6 +43,9 @@ class Tables:
     deployments: tuple[rows.DeploymentRow, ...]
     deliveries: tuple[rows.DeliveryRow, ...]
     collections: tuple[rows.CollectionRow, ...]
+    validations: tuple[rows.ValidationRow, ...]
+    registry_records: tuple[rows.RegistryRecordRow, ...]
+    quarantines: tuple[rows.QuarantineRow, ...]
     receipts: tuple[rows.ReceiptRow, ...]
 
 
@@ -153,6 +156,9 @@ def tables_from(cursor: rows.Cursor, clock: str) -> Tables:
         deployments=rows.rows_of(cursor, rows.DeploymentRow),
         deliveries=rows.rows_of(cursor, rows.DeliveryRow),
         collections=rows.rows_of(cursor, rows.CollectionRow),
+        validations=rows.rows_of(cursor, rows.ValidationRow),
+        registry_records=rows.rows_of(cursor, rows.RegistryRecordRow),
+        quarantines=rows.rows_of(cursor, rows.QuarantineRow),
         receipts=rows.rows_of(cursor, rows.ReceiptRow),
     )
 

@@ -30,13 +30,18 @@ def judged(folder: Path, course: Course) -> bool:
     outcomes = judge(facts)
     injected = [record.kind for record in read_records(folder, InjectionRecord)]
     lines = [*summary(facts, course, injected, outcomes), report(outcomes, facts.run.demands)]
-    wrong = [*problems(course, injected), *(outcome.invariant for outcome in failed(outcomes, facts.run.demands))]
+    wrong = [*problems(course, injected), *map(reason, failed(outcomes, facts.run.demands))]
     lines.append(f"FAILED: {'; '.join(wrong)}" if wrong else "every invariant holds")
     lines.append(f"again: {course.again}")
     lines.append(f"kept in {folder.relative_to(folder.parent.parent.parent)}")
     sys.stdout.write("\n".join(lines) + "\n\n")
     sys.stdout.flush()
     return not wrong
+
+
+def reason(outcome: Outcome) -> str:
+    """Name an invariant with its first finding: of a log that is cut, the end is what is left."""
+    return f"{outcome.invariant}: {next(iter(outcome.violations), 'nothing was examined')}"
 
 
 def problems(course: Course, injected: Sequence[str]) -> Iterator[str]:

@@ -168,6 +168,36 @@ class CollectionRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationRow:
+    TABLE: ClassVar = "releases_validationrun"
+    id: int
+    version: str
+    requested_at: datetime
+    due_at: datetime
+    claimed_until: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryRecordRow:
+    TABLE: ClassVar = "releases_registryrecord"
+    id: int
+    version: str
+    next_try_at: datetime
+    told_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineRow:
+    TABLE: ClassVar = "releases_quarantine"
+    id: int
+    version: str
+    next_try_at: datetime
+    told_at: datetime | None
+    lifted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptRow:
     TABLE: ClassVar = "releases_commandreceipt"
     id: int

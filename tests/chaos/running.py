@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bookverse.demo.addresses import DEMO_TOKEN, SERVICES
+from tests.chaos.checks.owed import owed
 from tests.chaos.injecting import Injector
 from tests.chaos.operators import Crew, finish_everything
 from tests.chaos.patience import patiently
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.chaos.checks.owed import Owed
     from tests.chaos.schedule import Injection, Topology
 
     Judge = Callable[[Path, "Course"], bool]
@@ -92,16 +94,15 @@ def come_to_rest(running: World, crew: Crew) -> list[str]:
     stuck = finish_everything(crew.operators[0].desk, within_s=FINISH_WITHIN_S)
     if not patiently(lambda: not any(open_at(running, service) for service in SERVICES), within_s=REST_WITHIN_S):
         stuck += [f"{service}: {open_at(running, service)} open" for service in SERVICES if open_at(running, service)]
-    # That one was delivered is written down as well, and shown.
-    if not patiently(lambda: not messages_owed(running), within_s=REST_WITHIN_S):
-        stuck.append(f"inboxes: {messages_owed(running)} messages open")
+    # What the board does by itself after a promotion is written down as well, and shown.
+    if not patiently(lambda: not owed_by(running), within_s=REST_WITHIN_S):
+        stuck += [each.what for each in owed_by(running)]
     return stuck
 
 
-def messages_owed(running: World) -> int:
-    """Count what the board has to deliver yet."""
-    deliveries = read_tables(running.run.database_url).deliveries
-    return sum(delivery.delivered_at is None and delivery.gave_up_at is None for delivery in deliveries)
+def owed_by(running: World) -> tuple[Owed, ...]:
+    """Return what the board has promised and not done yet."""
+    return owed(read_tables(running.run.database_url))
 
 
 def open_at(running: World, service: str) -> int:

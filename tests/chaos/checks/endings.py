@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.chaos.checks.lookup import OPEN_PROMOTIONS, OPEN_SLOTS, lookup
 from tests.chaos.checks.outcome import Outcome, judged
+from tests.chaos.checks.owed import owed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,10 +21,11 @@ SERVICE_AT_WORK = frozenset({"accepted", "in_progress"})
 
 
 def nothing_left_open(facts: Facts) -> Outcome:
-    """I8: no open promotion, session or slot; no delivery, collection or callback that was due long ago."""
+    """I8: no open promotion, session or slot; nothing that the board or a service owed long ago."""
     board = facts.board
-    rows = (board.promotions, board.sessions, board.dispatches, board.deliveries, board.collections)
-    examined = sum(map(len, rows)) + len(facts.services.callbacks)
+    own = (board.promotions, board.sessions, board.dispatches)
+    promised = (board.deliveries, board.collections, board.validations, board.registry_records, board.quarantines)
+    examined = sum(map(len, (*own, *promised))) + len(facts.services.callbacks)
     violations = chain(_open_promotions(facts), _open_slots(facts), _overdue(facts), _waiting_services(facts))
     return judged("I8", "nothing is left open", examined=examined, violations=violations)
 
@@ -46,17 +48,8 @@ def _open_slots(facts: Facts) -> Iterator[str]:
 
 
 def _overdue(facts: Facts) -> Iterator[str]:
-    known = lookup(facts.board)
     long_ago = facts.quiet_at - LONG_AGO
-    for delivery in facts.board.deliveries:
-        is_open = delivery.delivered_at is None and delivery.gave_up_at is None
-        if is_open and delivery.next_send_at < long_ago:
-            session = known.sessions[delivery.session_id] if delivery.session_id else None
-            what = f"the results of {known.session_name(session)}" if session else f"message {delivery.id}"
-            yield f"{what} are not delivered, though due since {delivery.next_send_at}."
-    for collection in facts.board.collections:
-        if collection.finished_at is None and collection.requested_at < long_ago:
-            yield f"the collection of {collection.requested_at} is not finished."
+    return (f"{each.what}, though due since {each.due_at}." for each in owed(facts.board) if each.due_at < long_ago)
 
 
 def _waiting_services(facts: Facts) -> Iterator[str]:
