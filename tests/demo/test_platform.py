@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from semver import Version
 
 from bookverse.demo import platform as platform_module
 from bookverse.demo.addresses import SERVICES, server_url
+from bookverse.demo.changes import change_notes
 from bookverse.demo.platform import platform_description
 from releases.domain.constraints import compile_range
 from releases.domain.versions import parse
@@ -103,3 +105,15 @@ def test_addresses_are_on_loopback_side_by_side() -> None:
 def test_addresses_follow_the_template_where_the_servers_are_containers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEMO_URL", "http://bookverse-{server}:{port}")
     assert server_url("web", base=8100) == "http://bookverse-web:8104"
+
+
+def test_every_completed_version_has_change_notes() -> None:
+    slugs = {service["application_key"]: service["slug"] for service in PLATFORM["services"]}
+    completed = {
+        (slugs[application["application_key"]], entry["version"])
+        for application in REGISTRY["applications"]
+        for entry in application["versions"]
+        if not entry.get("failed") and Version.is_valid(entry["version"])
+    }
+    assert set(change_notes()) == completed
+    assert [version for version, text in change_notes().items() if not text.strip()] == []

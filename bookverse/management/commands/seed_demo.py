@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
 from bookverse.demo.addresses import CI, server_url
+from bookverse.demo.changes import change_notes
 from bookverse.demo.ci.webhooks import remember_secret
 from bookverse.demo.platform import platform_description
 from releases.actions.accounts import ensure_account, ensure_approval_rule, ensure_roles
@@ -18,7 +19,9 @@ from releases.actions.collections import collect_due_versions, request_collectio
 from releases.actions.subscriptions import ensure_subscription
 from releases.actions.timetables import ensure_schedule, keep_timetable
 from releases.actions.validation_targets import load_targets
-from releases.domain.access import SYSTEM, Role
+from releases.actions.versions import NewVersion, register_version
+from releases.domain.access import SYSTEM, Actor, Role
+from releases.models import ServiceVersion
 from releases.queries.plans import collection_view
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 ACCOUNTS = (("admin", Role.ADMIN), ("manager", Role.MANAGER), ("viewer", Role.VIEWER), ("approver", Role.APPROVER))
 WAITS_FOR_APPROVAL = "PROD"
+PIPELINES = Actor(user_id=None, name="bookverse-ci", roles=frozenset({Role.MANAGER}))
 
 
 class Command(BaseCommand):
@@ -49,6 +53,7 @@ class Command(BaseCommand):
         description = platform_description(url_of=lambda server: server_url(server, base=settings.DEMO_PORT))
         load_platform(description)
         load_targets(description["validation"])
+        _announce_versions()
         _seat_people(approvals=approvals)
         ensure_schedule(
             name="platform",
@@ -70,6 +75,14 @@ class Command(BaseCommand):
             self.stderr.write(f"Versions were not collected: {collected.error}")
         elif verbosity:
             self.stdout.write(f"{collected.versions} versions collected from AppTrust.")
+
+
+def _announce_versions() -> None:
+    """Say what each version changes, as the services' pipelines do; what is registered already keeps what it says."""
+    known = set(ServiceVersion.objects.values_list("service__slug", "version"))
+    for (service, version), notes in change_notes().items():
+        if (service, version) not in known:
+            register_version(actor=PIPELINES, new=NewVersion(service=service, version=version, notes=notes))
 
 
 def _seat_people(*, approvals: bool) -> None:
