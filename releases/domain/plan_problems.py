@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from releases.domain.platform_versions import is_downgrade
 from releases.domain.selection import Problem
+from releases.domain.versions import AlreadyPublished
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -30,7 +31,9 @@ def unknown_services(named: Collection[str], known: Collection[str]) -> tuple[Pr
 
 
 def refused_version(error: ReleaseError) -> Problem:
-    return Problem(code=error.code, text=error.message, fix="Choose another platform version.", field="target_version")
+    free = f", such as {error.free}" if isinstance(error, AlreadyPublished) else ""
+    fix = f"Choose another platform version{free}."
+    return Problem(code=error.code, text=error.message, fix=fix, field="target_version")
 
 
 def unexplained_downgrades(bump: PlatformBump, reason: str) -> tuple[Problem, ...]:

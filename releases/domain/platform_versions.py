@@ -90,7 +90,7 @@ def determine_platform_version(  # noqa: PLR0913 - each is one fact of the rule,
         rationale.append(_accept_target(requested, determined, baseline, override_reason))
         version = requested
     if any(taken.key == version.key for taken in published):
-        raise AlreadyPublished(version)
+        raise AlreadyPublished(version, published)
     return PlatformBump(version=version, level=level, rationale=tuple(rationale), changes=changes, warnings=warnings)
 
 

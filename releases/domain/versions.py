@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from itertools import count
 from typing import TYPE_CHECKING
 
 import semver
@@ -33,13 +34,14 @@ class InvalidVersion(InvalidInput):
 
 
 class AlreadyPublished(Conflict):
-    """``version`` was published before; numbers are never used twice."""
+    """``version`` was published before; numbers are never used twice. ``free`` is the lowest above that never was."""
 
     code = "already-published"
 
-    def __init__(self, version: Version) -> None:
+    def __init__(self, version: Version, taken: Iterable[Version]) -> None:
         super().__init__(f"{version} is already published.")
         self.version = version
+        self.free = _patch_after(version, taken)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,10 +267,15 @@ def next_in_channel(target: Version, channel: str, taken: Collection[Version]) -
     """Next free label of the target in a channel ("" is the target itself); ``taken`` is every label ever given."""
     if not channel:
         if any(version.key == target.key for version in taken):
-            raise AlreadyPublished(target)
+            raise AlreadyPublished(target, taken)
         return target
     numbers = (_channel_number(version, channel) for version in taken if version.core == target.core)
     return parse(f"{stable(*target.core)}-{channel}.{max(numbers, default=0) + 1}")
+
+
+def _patch_after(version: Version, taken: Iterable[Version]) -> Version:
+    used = {each.patch for each in taken if each.core[:2] == version.core[:2] and not each.is_prerelease}
+    return stable(version.major, version.minor, next(n for n in count(version.patch + 1) if n not in used))
 
 
 def _channel_number(version: Version, channel: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from random import Random
@@ -25,6 +26,7 @@ PHASE_MS = 6000
 PAUSES, CANCELS = 4, 1
 SKIPS = 20
 GIVES_UP_WAITING = 12
+SUCH_AS = re.compile(r"such as (\d+\.\d+\.\d+)\.")
 
 
 @dataclass(slots=True)
@@ -55,6 +57,9 @@ class Operator:
         versions = {service: f"{line}.{self.chance.choice(VERSIONS)}" for service, line in LINES.items()}
         body: dict[str, object] = {"versions": versions, "forced": True, "reason": "another set"}
         plan = self.desk.preview(body)
+        if plan and (free := free_target(plan)):
+            body["target_version"] = free
+            plan = self.desk.preview(body)
         if not plan:
             return None
         order = Order(path="/releases", body={**body, "accept_digest": plan["digest"]}, key=self.desk.new_key())
@@ -103,6 +108,13 @@ class Operator:
     def _send(self, view: Mapping[str, Any], verb: str, body: Mapping[str, object], key: str = "") -> None:
         said = {**body, "lock_version": view["lock_version"]}
         self.desk.insist(Order(path=f"/releases/{view['version']}/{verb}", body=said, key=key))
+
+
+def free_target(plan: Mapping[str, Any]) -> str:
+    """Return what to ask for instead of a number that was given up on the way to PROD, empty where none is needed."""
+    fixes = (each["fix"] for each in plan["problems"] if each["code"] == "already-published")
+    found = (SUCH_AS.search(fix) for fix in fixes)
+    return next((each[1] for each in found if each), "")
 
 
 def next_stage(view: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from tests.chaos.clashing import clash, orders
 from tests.chaos.desk import Desk, Order
 from tests.chaos.exchanges import Upstream
-from tests.chaos.operators import mend, next_stage
+from tests.chaos.operators import free_target, mend, next_stage
 from tests.chaos.records import CommandRecord, Recorder, read_records
 from tests.chaos.schedule import Clash
 from tests.chaos.wire import Relays
@@ -72,6 +72,18 @@ def test_the_stage_whose_turn_it_is_is_promoted_to() -> None:
 
 def test_a_release_that_is_everywhere_has_no_next_stage() -> None:
     assert next_stage({"stages": [stage("DEV", "live", NOT_ITS_TURN)]}) == ""
+
+
+@pytest.mark.parametrize(
+    ("problems", "expected"),
+    [
+        ([], ""),
+        ([{"code": "needs-reason", "fix": "Give a reason."}], ""),
+        ([{"code": "already-published", "fix": "Choose another platform version, such as 2.2.5."}], "2.2.5"),
+    ],
+)
+def test_a_number_that_was_given_up_is_passed_over(problems: list[dict[str, str]], expected: str) -> None:
+    assert free_target({"problems": problems}) == expected
 
 
 def test_a_command_is_repeated_with_its_key_until_it_is_answered(office: Office) -> None:

@@ -158,6 +158,9 @@ def test_a_target_version_is_held_against_the_determined_one(
 def test_a_published_version_blocks_the_plan() -> None:
     plan = build_plan(REQUEST, replace(FACTS, published=[parse("2.2.0")]))
     assert (codes(plan), plan.can_be_created) == ([("already-published", "", "target_version")], False)
+    assert plan.problems[0].fix == "Choose another platform version, such as 2.2.1."
+    mended = build_plan(replace(REQUEST, target_version="2.2.1"), replace(FACTS, published=[parse("2.2.0")]))
+    assert (mended.platform_version, codes(mended)) == ("2.2.1", [])
 
 
 def test_a_downgrade_needs_a_reason() -> None:

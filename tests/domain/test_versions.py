@@ -234,6 +234,20 @@ def test_a_published_target_is_not_given_again() -> None:
     assert (refusal.value.version.raw, refusal.value.message) == ("2.2.0", "2.2.0 is already published.")
 
 
+@pytest.mark.parametrize(
+    ("taken", "free"),
+    [
+        (["2.2.0"], "2.2.1"),
+        (["2.2.0", "2.2.1", "2.2.3"], "2.2.2"),
+        (["2.2.0", "2.2.1-rc.1", "2.3.0", "2.3.1"], "2.2.1"),
+    ],
+)
+def test_who_is_refused_a_published_target_is_told_the_next_free_one(taken: list[str], free: str) -> None:
+    with pytest.raises(AlreadyPublished) as refusal:
+        next_in_channel(parse("2.2.0"), "", list(map(parse, taken)))
+    assert refusal.value.free.raw == free
+
+
 @given(stable_versions, st.lists(stable_versions, max_size=4))
 def test_a_label_is_always_new_and_below_its_target(target: Version, others: list[Version]) -> None:
     taken = [next_in_channel(other, "rc", ()) for other in others]
