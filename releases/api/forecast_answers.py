@@ -50,6 +50,25 @@ class ForecastPanelAnswer(Schema):
     ended: EndedPromotionAnswer | None
 
 
+class ArrivalAnswer(Schema):
+    """What the services still need until ``stage``, the last, runs a train's release: ``left`` names the stages ahead.
+
+    ``eta_at`` is as likely too early as too late, ``latest_at`` holds in nine of ten cases. Both are null where more
+    than services is waited for: ``people`` and the ``clock``, in sentences, and what is ``uncounted``; no forecast
+    counts them. In the stages ``untried`` some services never ran, so that their timeout is the bound.
+    """
+
+    stage: str
+    left: list[str]
+    forecast: PromotionForecastAnswer
+    eta_at: datetime | None
+    latest_at: datetime | None
+    untried: list[str]
+    people: list[str]
+    clock: list[str]
+    uncounted: list[str]
+
+
 class CalibrationAnswer(Schema):
     """Of ``ended`` promotions that succeeded, how many took no longer than was foreseen at their start."""
 

@@ -16,6 +16,7 @@ from releases.actions.departures import depart_train
 from releases.api.authentication import actor_behind
 from releases.api.control_answers import ControlAnswer
 from releases.api.fields import Cursor, IdempotencyKey, Limit, Reason, Slug, Text
+from releases.api.forecast_answers import ArrivalAnswer
 from releases.queries.trains import TrainLine, running_refusal, train_lines, train_view
 
 if TYPE_CHECKING:
@@ -94,11 +95,16 @@ class TrainStepAnswer(Schema):
 
 
 class TrainAnswer(TrainLineAnswer):
-    """``verdict`` is empty once the train has departed: its release has it then."""
+    """``verdict`` is empty once the train has departed: its release has it then.
+
+    ``arrival`` is null where nothing is to be foreseen, and ``why_no_arrival`` says why; it is empty else.
+    """
 
     verdict: str
     passengers: list[PassengerAnswer]
     steps: list[TrainStepAnswer]
+    arrival: ArrivalAnswer | None
+    why_no_arrival: str
     depart: ControlAnswer
     hold: ControlAnswer
     resume: ControlAnswer
@@ -171,6 +177,8 @@ def _answer(label: str, actor: Actor) -> dict[str, object]:
         "verdict": view.on_board.overall,
         "passengers": view.on_board.passengers,
         "steps": view.steps,
+        "arrival": view.arrival,
+        "why_no_arrival": view.why_no_arrival,
         "depart": view.depart,
         "hold": view.hold,
         "resume": view.resume,

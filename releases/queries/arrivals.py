@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 _ON_ITS_WAY = {TrainState.DEPARTED.value, TrainState.HELD.value}
 _OPEN = [state.value for state in OPEN_PROMOTIONS]
 _BY_THE_CLOCK = {GateKind.FREEZE, GateKind.SOAK}
+_NOT_YET = "When it arrives is foreseen once it has departed and has its release."
+_OVER = {
+    TrainState.ARRIVED.value: "It has arrived.",
+    TrainState.FAILED.value: "It failed, so it goes no further.",
+    TrainState.CANCELLED.value: "It was cancelled, so it goes no further.",
+}
 _UNFORESEEN = {TrainPhase.BUILD.value: "its build", TrainPhase.TESTING.value: "its tests"}
 
 
@@ -76,6 +82,13 @@ def arrival_of(train: Train, steps: Sequence[TrainStep]) -> Arrival | None:
         clock=clock,
         uncounted=uncounted,
     )
+
+
+def why_no_arrival(train: Train) -> str:
+    """Return, for a train of which no arrival is foreseen, why that is so."""
+    if train.state in _OVER:
+        return _OVER[train.state]
+    return _NOT_YET if train.release is None else "Its release runs in every stage of its way already."
 
 
 def _left(release: Release) -> list[Stage]:

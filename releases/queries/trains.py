@@ -20,7 +20,7 @@ from releases.domain.trains import (
     why_not_resume,
 )
 from releases.models import Train, TrainEvent, TrainSchedule, TrainStep
-from releases.queries.arrivals import arrival_of
+from releases.queries.arrivals import arrival_of, why_no_arrival
 from releases.queries.boarding import train_set
 from releases.queries.freezes import freeze_views
 from releases.queries.views import Control
@@ -92,7 +92,8 @@ class OnBoard:
 class TrainView:
     """One train: how it stands, who is on board, what it went through, and its buttons.
 
-    ``sequence`` grows with each of its events; ``arrival`` is None where nothing is to be foreseen.
+    ``sequence`` grows with each of its events; ``arrival`` is None where nothing is to be foreseen: because of
+    ``why_no_arrival``, which is empty else.
     """
 
     line: TrainLine
@@ -101,6 +102,7 @@ class TrainView:
     events: tuple[TrainEvent, ...]
     on_board: OnBoard
     arrival: Arrival | None
+    why_no_arrival: str
     depart: Control
     hold: Control
     resume: Control
@@ -200,13 +202,15 @@ def line_of(train: Train) -> TrainLine:
 def _view(train: Train, refusal: str) -> TrainView:
     state, events = TrainState(train.state), tuple(train.events.order_by("-pk"))
     steps = list(train.steps.order_by("position"))
+    arrival = arrival_of(train, steps)
     return TrainView(
         line=line_of(train),
         sequence=max((event.pk for event in events), default=0),
         steps=tuple(map(_step, steps)),
         events=events,
         on_board=_on_board(train),
-        arrival=arrival_of(train, steps),
+        arrival=arrival,
+        why_no_arrival="" if arrival else why_no_arrival(train),
         depart=_control("depart", refusal or why_not_depart(train.label, state)),
         hold=_control("hold", refusal or why_not_hold(train.label, state)),
         resume=_control("resume", refusal or why_not_resume(train.label, state)),
