@@ -1,7 +1,7 @@
 """Release notes: the draft that the differences between two sets make, and what a person may write instead.
 
 The draft is CommonMark. What services wrote (change notes, documents) is text in it and never structure; the words of
-whoever created the release are theirs to format.
+whoever created the release are theirs to format, as far as that ends with them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from releases.domain.contained_words import contained
 from releases.domain.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def draft(facts: DraftFacts) -> str:
     if silent:
         sections += ["\n## Without change notes\n", *silent]
     lines = [title, *(sections or ["\nNo service changes its version."])]
-    words = [f"{facts.words.strip()}\n"] if facts.words.strip() else []
+    words = [f"{contained(facts.words.strip())}\n"] if facts.words.strip() else []
     return _bounded([*words, *lines])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -23,6 +23,7 @@ from releases.domain.release_notes import (
 )
 
 COMMONMARK = MarkdownIt("commonmark")
+WITHOUT_HTML = MarkdownIt("commonmark", {"html": False})
 INVENTORY = ServiceDifference(service="inventory", before="1.2.3", after="1.4.0")
 
 
@@ -181,3 +182,36 @@ def test_what_cannot_be_kept_is_refused(text: str, message: str) -> None:
 
 def test_the_longest_notes_are_kept() -> None:
     assert len(checked_notes("x" * MOST_CHARACTERS)) == MOST_CHARACTERS
+
+
+OPENERS = ("```", "~~~~", "<!--", "<script>", "<div>", "- ", "> ", "1. ", "   ", "    ", "\t", "\n", "\n\n", "x", "`")
+
+
+@given(HOSTILE | st.lists(st.sampled_from(OPENERS), max_size=12).map("".join))
+@example("Try it:\n\n```sh\ncurl $BOARD/books")
+@example("1. a\n   ```\n```")
+@example("```\n\t```")
+@example("<div>\n```\n\n```")
+@example("Well\n<!-- not yet")
+@pytest.mark.parametrize("parser", [COMMONMARK, WITHOUT_HTML], ids=["with HTML", "without HTML"])
+def test_no_words_of_the_creator_swallow_what_follows(parser: MarkdownIt, words: str) -> None:
+    assert parser.render(drafted(INVENTORY, words=words)).endswith(parser.render(drafted(INVENTORY)))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Gift *cards*\n\n- at last\n\n<https://example.org>",
+        "```sh\ncurl $BOARD/books\n```\n\nand `~~~`",
+        "~~~~\n~~~\n<script>\n~~~~",
+        "```inline```",
+    ],
+)
+def test_words_that_end_what_they_begin_are_left_alone(words: str) -> None:
+    assert drafted(INVENTORY, words=words) == f"{words}\n\n{drafted(INVENTORY)}"
+
+
+def test_words_that_leave_a_block_open_are_quoted_as_they_are() -> None:
+    assert drafted(INVENTORY, words="Try it:\r\n```sh\ncurl\n\nit") == (
+        f"> Try it:\n> ```sh\n> curl\n>\n> it\n\n{drafted(INVENTORY)}"
+    )
