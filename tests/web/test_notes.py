@@ -107,6 +107,12 @@ def test_who_only_looks_reads_why_they_may_not_write(viewer: Client) -> None:
     assert (viewer.get(f"{PAGE}/edit").status_code, save(viewer, "Mine", {}).status_code, texts()) == (403, 403, [])
 
 
+@pytest.mark.parametrize("address", [RELEASE, PAGE, f"{PAGE}?revision=0", f"{PAGE}/edit", f"{RELEASE}/replay"])
+def test_every_page_of_a_release_is_one_of_the_releases(manager: Client, address: str) -> None:
+    top = page(manager.get(address)).first("nav")
+    assert [link.text for link in top.descendants() if "aria-current" in link.attributes] == ["Releases"]
+
+
 def test_the_form_begins_with_what_counts(manager: Client) -> None:
     write("Faster")
     form = page(manager.get(f"{PAGE}/edit")).find("notes-editor")
