@@ -35,13 +35,14 @@ LOG = logging.getLogger(__name__)
 BEAT_EVERY_S = 5.0
 RECHECK_EVERY_S = 30.0
 RESYNC = "resync"
-TRY_AGAIN, SIGNED_OUT, NO_ACCESS = 1012, 4401, 4403
+TRY_AGAIN, SIGNED_OUT, GONE = 1012, 4401, 4404
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
     """One viewer of one topic.
 
-    4401 ends it for who is signed out, 4403 for what is not there to see; after 1012 the page opens another.
+    4401 ends it for who is signed out, whatever there is, 4404 for what is not there any more; after 1012 the page
+    opens another.
     """
 
     kind: str
@@ -119,7 +120,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         try:
             yield
         except ObjectDoesNotExist:
-            await self.close(code=NO_ACCESS)
+            await self.close(code=GONE)
         except Error as failure:
             LOG.warning("live: the database is away, a page is sent for another socket: %s", failure)
             await self.close(code=TRY_AGAIN)

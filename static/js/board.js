@@ -87,7 +87,7 @@
   };
   const stale = () => {
     clearTimeout(silence);
-    if (!["signed-out", "refused"].includes(badge?.dataset.live)) show("stale", "warning", `Stale since ${clock.format(heardAt)}`);
+    if (!["signed-out", "gone"].includes(badge?.dataset.live)) show("stale", "warning", `Stale since ${clock.format(heardAt)}`);
   };
   const catchUp = () => show("catching-up", "info", "Catching up");
   const heard = () => {
@@ -140,8 +140,9 @@
     if (code === 4401) {
       show("signed-out", "danger", "Signed out");
       location.assign(`${document.body.dataset.signIn}?next=${encodeURIComponent(location.pathname)}`);
-    } else if (code === 4403) {
-      show("refused", "danger", "Not allowed to watch");
+    } else if (code === 4404) {
+      show("gone", "danger", "This is gone");
+      tell("This is not on the board any more: somebody took it away, or it went by itself. The page shows how it was last; Releases and Trains list what there is.");
     } else {
       stale();
     }
@@ -181,6 +182,7 @@
   document.addEventListener("htmx:ws:after:connection", () => {
     repairing = false;
     catchUp();
+    clearTimeout(silence);
     silence = setTimeout(stale, SILENCE_MS);
   });
   document.addEventListener("htmx:ws:before:message:incoming", receive);

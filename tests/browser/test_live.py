@@ -20,7 +20,7 @@ from tests.browser.acts import (
 from tests.browser.regions import assert_same_as_reloaded
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, WebSocketRoute
     from pytest_django import Settings
 
     from tests.browser.conftest import OpenContext
@@ -109,3 +109,21 @@ def test_a_page_that_hears_nothing_says_since_when(services: Simulation, open_co
     expect(badge(deaf)).to_have_text("Catching up")
     deaf.clock.run_for(13_000)
     expect(badge(deaf)).to_contain_text("Stale since")
+
+
+def test_a_page_that_heard_something_lately_is_not_stale(services: Simulation, open_context: OpenContext) -> None:
+    sockets: list[WebSocketRoute] = []
+
+    def keep(opened: WebSocketRoute) -> None:
+        sockets.append(opened)
+
+    page = open_context(signed_in_as="manager").new_page()
+    page.clock.install()
+    page.route_web_socket("**/ws/**", keep)
+    page.goto("/")
+    expect(badge(page)).to_have_text("Catching up")
+    page.clock.run_for(8_000)
+    sockets[0].send('<i id="live-beat" hidden data-seq="0"></i>')
+    expect(badge(page)).to_have_text("Live")
+    page.clock.run_for(8_000)
+    expect(badge(page)).to_have_text("Live")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.browser.acts import LONG_MS, open_live
+from releases.models import Train, TrainSchedule
+from tests.browser.acts import LONG_MS, badge, open_live
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.regions import assert_same_as_reloaded
 
@@ -107,3 +108,17 @@ def test_a_person_subscribes_to_the_timetable(manager: Page) -> None:
     manager.get_by_role("button", name="Make a new address").click()
     expect(address).not_to_have_value(first)
     assert manager.request.get(address.input_value()).status == 200
+
+
+def test_the_page_of_a_train_that_goes_from_the_timetable_says_so_and_where_to_look(
+    manager: Page, axe: Callable[[Page], None]
+) -> None:
+    last = Train.objects.filter(events=None).latest("departs_at")
+    open_live(manager, f"/trains/{last.label}")
+
+    TrainSchedule.objects.update(active=False)
+
+    expect(badge(manager)).to_have_text("This is gone")
+    expect(manager.get_by_role("alert")).to_contain_text("Releases and Trains list what there is.")
+    expect(manager.get_by_role("heading", level=1)).to_contain_text(last.label)
+    inspect(manager, axe)

@@ -63,7 +63,12 @@ async def test_a_release_that_is_not_there_cannot_be_watched(number: int) -> Non
     await act(person)
     client = await act(signed_in, "maria")
 
-    assert await closing_code(socket(f"/ws/releases/{number}/", client=client)) == 4403
+    assert await closing_code(socket(f"/ws/releases/{number}/", client=client)) == 4404
+
+
+@pytest.mark.parametrize("path", ["/ws/releases/424242/", "/ws/trains/2020-W01/"])
+async def test_who_is_signed_out_learns_nothing_of_what_there_is(path: str) -> None:
+    assert await closing_code(socket(path)) == 4401
 
 
 @pytest.mark.parametrize(

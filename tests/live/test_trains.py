@@ -176,7 +176,7 @@ async def test_a_train_that_is_not_there_cannot_be_watched(name: str) -> None:
     await act(person)
     client = await act(signed_in, "maria")
 
-    assert await closing_code(socket(f"/ws/trains/{name}/", client=client)) == 4403
+    assert await closing_code(socket(f"/ws/trains/{name}/", client=client)) == 4404
 
 
 async def test_a_train_that_is_dropped_from_the_timetable_is_watched_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,7 +187,7 @@ async def test_a_train_that_is_dropped_from_the_timetable_is_watched_no_longer(m
         await act(later.delete)
         message = await vera.connection.receive_output(timeout=PATIENCE_S)
 
-    assert (message["type"], message["code"]) == ("websocket.close", 4403)
+    assert (message["type"], message["code"]) == ("websocket.close", 4404)
 
 
 async def test_only_who_may_run_trains_gets_buttons_that_work() -> None:
