@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC
+from html import escape
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -16,14 +17,18 @@ ATOM = "http://www.w3.org/2005/Atom"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEntry:
-    """One entry; ``id`` never changes and is unique in the world, ``text`` is plain."""
+    """One entry; ``id`` never changes and is unique in the world, ``html`` is what is safe to show.
+
+    ``at`` is when it came, ``updated_at`` when what it says changed last.
+    """
 
     id: str
     url: str
     title: str
-    text: str
+    html: str
     author: str
     at: datetime
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +48,7 @@ def atom(feed: Feed) -> bytes:
     root = Element("feed", xmlns=ATOM)
     _text(root, "id", feed.id)
     _text(root, "title", feed.title)
-    _text(root, "updated", _moment(max((entry.at for entry in feed.entries), default=feed.at)))
+    _text(root, "updated", _moment(max((entry.updated_at for entry in feed.entries), default=feed.at)))
     SubElement(root, "link", rel="self", type="application/atom+xml", href=feed.url)
     SubElement(root, "link", rel="alternate", type="text/html", href=feed.page)
     for entry in feed.entries:
@@ -52,15 +57,20 @@ def atom(feed: Feed) -> bytes:
     return document
 
 
+def listed(texts: Sequence[str]) -> str:
+    """Return plain texts as a list of HTML, nothing for none."""
+    return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>\n" if texts else ""
+
+
 def _entry(root: Element, entry: FeedEntry) -> None:
     element = SubElement(root, "entry")
     _text(element, "id", entry.id)
     _text(element, "title", entry.title)
-    _text(element, "updated", _moment(entry.at))
+    _text(element, "updated", _moment(entry.updated_at))
     _text(element, "published", _moment(entry.at))
     SubElement(element, "link", rel="alternate", type="text/html", href=entry.url)
     _text(SubElement(element, "author"), "name", entry.author)
-    _text(element, "content", entry.text).set("type", "text")
+    _text(element, "content", entry.html).set("type", "html")
 
 
 def _text(parent: Element, name: str, text: str) -> Element:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Exists, OuterRef
+
 from releases.domain.access import Permission, why_not
 from releases.domain.errors import NotFound
 from releases.domain.release_notes import draft
@@ -13,6 +15,8 @@ from releases.queries.notes_views import DRAFT, Notes, NotesPage, RevisionLine
 from releases.queries.views import Control
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from releases.domain.access import Actor
     from releases.models import Release
 
@@ -28,6 +32,13 @@ def newest_revision(release: Release) -> RevisionLine:
 def _lines(release: Release, limit: int) -> tuple[RevisionLine, ...]:
     rows = release.notes_revisions.order_by("-number").values_list("number", "written_by__username", "written_at")
     return tuple(RevisionLine(number=number, written_by=by, written_at=at) for number, by, at in rows[:limit])
+
+
+def newest_texts(releases: Iterable[int]) -> Mapping[int, NotesRevision]:
+    """Return what was written last about each of these releases, in one query; none of those never written about."""
+    later = NotesRevision.objects.filter(release=OuterRef("release"), number__gt=OuterRef("number"))
+    found = NotesRevision.objects.filter(~Exists(later), release__in=releases)
+    return {revision.release_id: revision for revision in found}
 
 
 def notes_of(release: Release, number: int | None = None) -> Notes:

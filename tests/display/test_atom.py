@@ -19,7 +19,15 @@ def feed(*entries: FeedEntry) -> Feed:
 
 def entry(text: str) -> FeedEntry:
     later = AT.replace(hour=13)
-    return FeedEntry(id="tag:board,2026:promotion:7", url="http://b/7", title="2.2.0", text=text, author="m", at=later)
+    return FeedEntry(
+        id="tag:board,2026:promotion:7",
+        url="http://b/7",
+        title="2.2.0",
+        html=text,
+        author="m",
+        at=AT,
+        updated_at=later,
+    )
 
 
 def test_an_empty_feed_is_a_feed() -> None:

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases.display.atom import Feed, FeedEntry, atom
+from releases.display.atom import Feed, FeedEntry, atom, listed
+from releases.display.markdown import rendered
 from releases.display.stage_badge import stage_badge
 from releases.queries.calendars import is_calendar_key
 from releases.queries.released import released_versions, stage_standing
@@ -45,9 +46,10 @@ def _entry(request: HttpRequest, each: ReleasedVersion) -> FeedEntry:
         id=f"tag:{request.get_host()},2026:promotion:{each.number}",
         url=request.build_absolute_uri(reverse("web:release", args=[each.release])),
         title=f"{title}: {each.title}" if each.title and not each.went_back else title,
-        text="\n".join(filter(None, (*each.changes, each.notes))),
+        html=listed(each.changes) + rendered(each.notes),
         author=each.by,
         at=each.at,
+        updated_at=each.updated_at,
     )
 
 
