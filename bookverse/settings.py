@@ -92,12 +92,12 @@ OUTBOUND_ALLOW: list[str] = env.list("OUTBOUND_ALLOW", default=["127.0.0.0/8"] i
 # SECRETS_KEY: encrypts the addresses of notification channels, SECRET_KEY when empty. Comma separated: the first
 # encrypts, the others still decrypt what they once encrypted.
 SECRETS_KEY: list[str] = env.list("SECRETS_KEY", default=[])
-# NOTIFY_SCHEMES: the kinds of apprise addresses that channels may have, comma separated.
+# NOTIFY_SCHEMES: the kinds of apprise addresses that channels may have, comma separated; workflows are those of Teams.
 NOTIFY_SCHEMES: list[str] = env.list("NOTIFY_SCHEMES", default=[]) or [
     "mailto",
     "mailtos",
     "slack",
-    "msteams",
+    "workflows",
     "discord",
     "json",
     "jsons",

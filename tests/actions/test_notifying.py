@@ -6,7 +6,9 @@ import logging
 from typing import TYPE_CHECKING
 
 import pytest
+from apprise import Apprise
 from apprise.plugins.discord import NotifyDiscord
+from apprise.plugins.slack import NotifySlack
 from django.db.models import F
 
 from releases import conf
@@ -16,10 +18,14 @@ from releases.clients.vault import seal
 from releases.models import Channel, Delivery, MessageTemplate
 from tests import factories
 from tests.factories import person, promote, tell
+from tests.fakes.certified import certified_server
 from tests.fakes.mail import mail_server
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_django.fixtures import Settings
+    from pytest_httpserver import HTTPServer
 
     from releases.models import Release
     from tests.fakes.service import FakeService
@@ -93,6 +99,56 @@ def test_a_room_of_discord_is_told(service: FakeService, release: Release, monke
         "/api/webhooks/1234567890/room-secret",
         ["BookVerse 2.2.0-alpha.1", "The promotion to DEV is held by inventory."],
     )
+
+
+def test_a_channel_of_slack_is_told(httpserver: HTTPServer, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As with Discord.
+    monkeypatch.setattr(NotifySlack, "webhook_url", httpserver.url_for("/services"))
+    place = "T12345678/B12345678/a1b2c3d4e5f6g7h8i9j0k1l2"
+    httpserver.expect_request(f"/services/{place}", method="POST").respond_with_data("ok")
+    Channel.objects.update(sealed_address=seal(f"slack://{place}/", conf.vault_keys()))
+    hold(release)
+    send_due_deliveries()
+
+    [(request, _)] = httpserver.log
+    [attachment] = request.json["attachments"]
+    assert (attachment["title"], attachment["text"]) == (
+        "BookVerse 2.2.0-alpha.1",
+        "The promotion to DEV is held by inventory.\nhttp://127.0.0.1:8000/releases/2.2.0-alpha.1",
+    )
+    assert Delivery.objects.get().delivered_at is not None
+
+
+def test_a_team_is_told_by_a_workflow_of_teams(
+    release: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with certified_server(tmp_path) as (teams, certificate):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        path = "/workflows/a1b2c3/triggers/manual/paths/invoke"
+        teams.expect_request(path, method="POST").respond_with_data(status=202)
+        sent = f"workflows://127.0.0.1:{teams.port}/a1b2c3/{SECRET}/"
+        Channel.objects.update(sealed_address=seal(sent, conf.vault_keys()))
+        hold(release)
+        send_due_deliveries()
+
+    [(request, _)] = teams.log
+    [attachment] = request.json["attachments"]
+    texts = [block["text"] for block in attachment["content"]["body"] if block["type"] == "TextBlock"]
+    assert (request.args["sig"], texts) == (
+        SECRET,
+        [
+            "BookVerse 2.2.0-alpha.1",
+            "The promotion to DEV is held by inventory.\nhttp://127.0.0.1:8000/releases/2.2.0-alpha.1",
+        ],
+    )
+    assert Delivery.objects.get().delivered_at is not None
+
+
+def test_each_kind_of_address_that_is_allowed_without_a_setting_is_one_that_there_is() -> None:
+    plugins = Apprise().details()["schemas"]
+    known = {scheme for each in plugins for kind in ("protocols", "secure_protocols") for scheme in each[kind] or ()}
+
+    assert set(conf.notify_schemes()) - known == set()
 
 
 def test_the_words_for_an_event_can_be_others(service: FakeService, release: Release) -> None:
