@@ -12,6 +12,7 @@ from django.db import close_old_connections, connections
 from releases.actions.asking import ask_overdue_services
 from releases.actions.builds import end_overdue_builds, keep_building
 from releases.actions.collections import collect_due_versions
+from releases.actions.contents import read_due_contents
 from releases.actions.debts import keep_debts
 from releases.actions.deliveries import send_due_deliveries
 from releases.actions.dispatches import send_due_dispatches
@@ -44,6 +45,7 @@ DUTIES: Mapping[str, Callable[[], object]] = {
     "failures": answer_failures,
     "deliveries": send_due_deliveries,
     "collections": collect_due_versions,
+    "contents": read_due_contents,
     "quarantines": tell_registry,
     "records": tell_due_records,
     "documents": fetch_due_documents,

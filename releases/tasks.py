@@ -10,6 +10,7 @@ from celery import shared_task
 from releases.actions import (
     asking,
     collections,
+    contents,
     deliveries,
     dispatches,
     probing,
@@ -60,6 +61,12 @@ def tell_records() -> None:
 def collect_due_versions() -> None:
     """Carry out the collection that was asked for."""
     collections.collect_due_versions()
+
+
+@shared_task(name="releases.read_contents")
+def read_contents() -> None:
+    """Read what AppTrust says is in the versions that a collection found."""
+    contents.read_due_contents()
 
 
 @shared_task(name="releases.start_collection")

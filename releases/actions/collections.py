@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from releases.actions.claims import CLAIM, renewing
+from releases.actions.contents import want_contents
 from releases.actions.quarantining import keep_quarantines
 from releases.clients.apptrust import RegisteredVersion, RegistryUnavailable, list_versions
 from releases.domain.access import SYSTEM, Actor, Permission, require
@@ -107,7 +108,9 @@ def _store(collection: Collection, found: Mapping[int, Sequence[RegisteredVersio
         ],
     )
     tags = {key: row.tag for key, row in unique.items()}
-    keep_quarantines(tags, asked_at=collection.requested_at, now=database_now())
+    now = database_now()
+    keep_quarantines(tags, asked_at=collection.requested_at, now=now)
+    want_contents(now)
     _finish(collection, versions=len(unique))
 
 

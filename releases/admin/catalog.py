@@ -13,7 +13,7 @@ from releases.admin.read_only import ReadOnlyAdmin
 from releases.admin.resources import DependencyResource
 from releases.admin.rules import RuleAdmin
 from releases.admin.versioned import VersionedAdmin
-from releases.models import Dependency, Quarantine, Service, ServiceAlias, ServiceVersion, Stage
+from releases.models import Dependency, Quarantine, Service, ServiceAlias, ServiceVersion, Stage, VersionContent
 from releases.queries.access import actor_of
 
 if TYPE_CHECKING:
@@ -98,6 +98,15 @@ class ServiceVersionAdmin(VersionedAdmin[ServiceVersion]):
         note_irreversible(
             actor=actor_of(request.user), service=obj.service.slug, version=obj.version, text=obj.irreversible
         )
+
+
+@admin.register(VersionContent)
+class VersionContentAdmin(ReadOnlyAdmin[VersionContent]):
+    list_display = ("service_version", "read_at", "next_try_at", "tries", "problem")
+    list_select_related = ("service_version__service",)
+    list_filter = ("service_version__service",)
+    search_fields = ("service_version__version", "service_version__service__slug")
+    ordering = ("-pk",)
 
 
 @admin.register(Quarantine)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from releases.domain.contents import ordered
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 class Component:
     """One service in the set; ``stage`` is where AppTrust had its version, empty where that is not known.
 
-    ``sources`` and ``releasables`` are AppTrust's lists, None where the board has not read them.
+    ``sources`` and ``releasables`` are AppTrust's lists in any order: None where the board has not read them,
+    empty where AppTrust says that there are none.
     """
 
     service: str
@@ -91,7 +94,7 @@ def _application(component: Component) -> Document:
 
 
 def _as_list(items: Sequence[Any] | None) -> list[Any] | None:
-    return None if items is None else list(items)
+    return None if items is None else ordered(items)
 
 
 def _source_stage(components: Sequence[Component]) -> str | None:

@@ -6,6 +6,7 @@ from releases.models.builds import BuildOrder
 from releases.models.catalog import Collection, Dependency, Service, ServiceAlias, ServiceVersion, Stage
 from releases.models.channels import Channel, MessageTemplate
 from releases.models.compatibility import CompatibilityRow, Constraint, Denial, Ignore, VerifiedFailure
+from releases.models.contents import VersionContent
 from releases.models.contracts import (
     ApiDocument,
     BreakingChange,
@@ -90,4 +91,5 @@ __all__ = [
     "ValidationRun",
     "ValidationTarget",
     "VerifiedFailure",
+    "VersionContent",
 ]

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationView:
+    """One application of a manifest, and how much AppTrust lists in it; None for what the board had not read."""
+
+    service: str
+    version: str
+    sources: int | None
+    releasables: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestView:
     """A stored manifest; ``is_intact`` is whether its characters still have the digest that was noted with them."""
 
@@ -37,13 +47,25 @@ class ManifestView:
         return yaml.safe_dump(self.document, sort_keys=False, allow_unicode=True)
 
     @property
-    def applications(self) -> int:
-        return len(self.document["applications"])
+    def applications(self) -> tuple[ApplicationView, ...]:
+        return tuple(
+            ApplicationView(
+                service=str(each["service"]),
+                version=str(each["version"]),
+                sources=_count(each["sources"]),
+                releasables=_count(each["releasables"]),
+            )
+            for each in self.document["applications"]
+        )
 
     @property
     def described(self) -> int:
         """How many applications it names the releasables of."""
-        return sum(each["releasables"] is not None for each in self.document["applications"])
+        return sum(each.releasables is not None for each in self.applications)
+
+
+def _count(items: list[Any] | None) -> int | None:
+    return None if items is None else len(items)
 
 
 def manifest_of(version: str) -> ManifestView:
@@ -75,7 +97,7 @@ def components_of(versions: Mapping[str, str]) -> tuple[Component, ...]:
         (row.service.slug, row.version): row
         for row in ServiceVersion.objects.filter(
             service__slug__in=versions, version__in=set(versions.values())
-        ).select_related("service")
+        ).select_related("service", "content")
     }
     return tuple(
         _component(slug, keys[slug], version, registered.get((slug, version))) for slug, version in versions.items()
@@ -83,9 +105,12 @@ def components_of(versions: Mapping[str, str]) -> tuple[Component, ...]:
 
 
 def _component(slug: str, key: str, version: str, row: ServiceVersion | None) -> Component:
+    content = getattr(row, "content", None)
     return Component(
         service=slug,
         application_key=key,
         version=version,
         stage=row.registry_stage if row else "",
+        sources=content.sources if content else None,
+        releasables=content.releasables if content else None,
     )

@@ -11,6 +11,7 @@ from releases.domain.access import Actor, Permission, why_not
 from releases.domain.errors import NotFound
 from releases.models import Service
 from releases.queries.boards import service_cells
+from releases.queries.contents import contents_view
 from releases.queries.contracts import contracts_of
 from releases.queries.documents import document_views, fetch_views
 from releases.queries.plans import baseline
@@ -19,6 +20,7 @@ from releases.queries.versions import version_choices
 from releases.queries.views import Control, ServiceChoices
 
 if TYPE_CHECKING:
+    from releases.queries.contents import ContentsView
     from releases.queries.contracts import ContractView
     from releases.queries.documents import DocumentView, FetchView
     from releases.queries.probes import ProbeView, RoundView
@@ -36,6 +38,7 @@ class ServicePage:
     depends_on: tuple[str, ...]
     dependants: tuple[str, ...]
     choices: ServiceChoices
+    contents: ContentsView
     cells: tuple[BoardCell, ...]
     contracts: tuple[ContractView, ...]
     documents: tuple[DocumentView, ...]
@@ -73,6 +76,7 @@ def service_page(name: str, actor: Actor) -> ServicePage:
         depends_on=tuple(service.needs.order_by("provider__slug").values_list("provider__slug", flat=True)),
         dependants=tuple(service.needed_by.order_by("consumer__slug").values_list("consumer__slug", flat=True)),
         choices=_choices(service),
+        contents=contents_view(service),
         cells=service_cells(service),
         contracts=contracts_of(service.slug),
         documents=document_views(service),

@@ -75,6 +75,27 @@ def test_versions_from_different_stages_have_no_common_source_stage() -> None:
     assert manifest_document(mixed)["source_stage"] is None
 
 
+def test_an_empty_list_says_that_there_is_none_and_null_that_nobody_read_it() -> None:
+    document = manifest_document(
+        facts(component("helm", "1.1.1", sources=[], releasables=[]), component("web", "3.0.2"))
+    )
+    assert [(each["sources"], each["releasables"]) for each in document["applications"]] == [([], []), (None, None)]
+
+
+def test_what_apptrust_lists_is_sealed_alike_whatever_order_it_came_in() -> None:
+    chart = {"name": "bookverse-web-chart", "version": "3.0.2", "sha256": "c" * 64}
+    image = {"name": "bookverse-web", "version": "3.0.2", "sha256": "b" * 64}
+    build = {"type": "build", "name": "web", "number": "7"}
+    turned = [dict(reversed(each.items())) for each in (image, chart)]
+    texts = [
+        written(manifest_document(facts(component("web", "3.0.2", sources=[build], releasables=items))))
+        for items in ([chart, image], turned)
+    ]
+
+    assert sha256_of(texts[0]) == sha256_of(texts[1])
+    assert sha256_of(texts[0]) == "ae39492095783a9e88fd460f7e8bc1a72408f8c08785e61957416ff1f7c64f1a"
+
+
 def test_the_digest_tells_any_two_manifests_apart() -> None:
     texts = [written(manifest_document(facts(component("web", version)))) for version in ("3.0.1", "3.0.2")]
     assert len({sha256_of(text) for text in texts}) == 2

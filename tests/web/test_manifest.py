@@ -6,9 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 import yaml
+from django.utils.html import strip_tags
 
 from releases.actions.journal_guard import lifted_guard
-from releases.models import Manifest
+from releases.models import Manifest, ServiceVersion, VersionContent
+from releases.queries.clock import database_now
 from tests.factories import NEXT, created
 
 if TYPE_CHECKING:
@@ -25,6 +27,25 @@ def test_the_page_names_the_manifest_and_offers_it_as_a_file(manager: Client) ->
     assert f'title="{stored.sha256}"' in shown
     assert "Written when the release was created; nobody can change it. 5 applications" in shown
     assert '/releases/2.2.0-alpha.1/manifest.yaml"' in shown
+
+
+def test_the_page_says_what_is_in_each_application_as_far_as_it_was_read(manager: Client) -> None:
+    for service, sources, releasables in (("web", [{}], [{}, {}]), ("helm", [{}], [])):
+        version = ServiceVersion.objects.get(service__slug=service, version=NEXT[service])
+        VersionContent.objects.create(
+            service_version=version,
+            sources=sources,
+            releasables=releasables,
+            read_at=database_now(),
+            next_try_at=database_now(),
+        )
+    created()
+    shown = " ".join(strip_tags(page(manager).replace("<", " <")).split())
+
+    assert "5 applications, what is in them is known of 2." in shown
+    assert "web 3.0.2 1 source, 2 releasables" in shown
+    assert "helm 1.1.1 1 source, 0 releasables" in shown
+    assert "inventory 1.4.0 not read yet" in shown
 
 
 def test_the_file_is_named_after_the_manifest(manager: Client) -> None:

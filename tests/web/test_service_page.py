@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils.html import strip_tags
 
 from releases.actions.documents import keep_document
 from releases.domain.access import Role
@@ -17,9 +18,10 @@ from releases.models import (
     Service,
     ServiceVersion,
     Stage,
+    VersionContent,
 )
 from releases.queries.clock import database_now
-from tests.factories import person
+from tests.factories import load_bookverse, person
 from tests.live.html import parse_html
 from tests.openapi_documents import api_document
 from tests.web.conftest import browser_of
@@ -185,3 +187,24 @@ def test_who_is_signed_out_probes_nothing(client: Client, db: None) -> None:
     answer = client.post("/services/inventory/probe")
 
     assert (answer.status_code, answer["Location"]) == (302, "/login/?next=/services/inventory/probe")
+
+
+def test_how_far_reading_what_is_in_the_versions_has_come_is_told(viewer: Client) -> None:
+    load_bookverse()
+    now = database_now()
+    newer, older = ServiceVersion.objects.filter(service__slug="web").order_by("-sort_key")[:2]
+    assert "What AppTrust lists in a version" not in page(viewer, "web")
+
+    trouble = VersionContent.objects.create(
+        service_version=newer, next_try_at=now, tries=2, problem="AppTrust did not list the version's sources."
+    )
+    VersionContent.objects.create(service_version=older, next_try_at=now, read_at=now, sources=[], releasables=[])
+    shown = " ".join(strip_tags(page(viewer, "web")).split())
+    assert "is kept for manifests: known of 1 of 2 versions, of 1 not read yet." in shown
+    assert f"What is in {newer.version} could not be read: AppTrust did not list the version&#x27;s sources." in shown
+
+    trouble.read_at, trouble.problem = now, ""
+    trouble.save(update_fields=["read_at", "problem"])
+    shown = page(viewer, "web")
+    assert "is kept for manifests: known of all 2 versions." in shown
+    assert "could not be read" not in shown
