@@ -186,6 +186,8 @@ def test_the_content_has_lists_only_where_they_are_asked_for(shared_apptrust: ht
     plain = content(shared_apptrust, "1.4.0")
     listing = shared_apptrust.get(f"{INVENTORY}/1.4.0/content?include=sources,releasables_expanded").json()
     assert sorted(set(listing) - set(plain)) == ["releasables", "sources"]
+    [source] = listing["sources"]
+    assert (source["type"], source["package_type"], source["version"]) == ("direct", "docker", "1.4.0")
     assert [source["name"] for source in listing["sources"]] == ["bookverse-inventory"]
     assert [len(releasable["artifacts"]) for releasable in listing["releasables"]] == [1]
     assert (plain["releasables_count"], plain["tag"], plain["project_key"]) == (1, "latest", "bookverse")

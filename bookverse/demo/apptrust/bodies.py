@@ -108,10 +108,15 @@ def sources(record: VersionRecord) -> list[dict[str, object]]:
     """Flatten the groups that the version was created from, each item with its type."""
     types = {"builds": "build", "versions": "application_version", "release_bundles": "release_bundle"}
     return [
-        {"type": types.get(group, "direct"), **item, "child_sources": []}
+        {**_described(item), "type": types.get(group, "direct"), "child_sources": []}
         for group, items in record.sources.items()
         for item in items
     ]
+
+
+def _described(item: Mapping[str, object]) -> dict[str, object]:
+    """A package brings a type of its own, which is not that of the source."""
+    return {"package_type" if name == "type" else name: value for name, value in item.items()}
 
 
 def releasables(record: VersionRecord, *, expanded: bool) -> list[dict[str, object]]:
