@@ -8,8 +8,8 @@ import pytest
 
 from releases.domain.contents import PAGE, Content, ContentPages, ContentUnclear, ordered, wait_after
 
-SOURCE = {"type": "build", "name": "web", "number": "7"}
-IMAGE = {"name": "web", "version": "3.0.2", "sha256": "a" * 64}
+SOURCE: dict[str, object] = {"type": "build", "name": "web", "number": "7"}
+IMAGE: dict[str, object] = {"name": "web", "version": "3.0.2", "sha256": "a" * 64}
 
 
 def answer(**more: Any) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def refusal(**more: Any) -> str:
     return str(refused.value)
 
 
-def numbered(first: int, end: int) -> list[dict[str, Any]]:
+def numbered(first: int, end: int) -> list[dict[str, object]]:
     return [{"name": f"{number:05}"} for number in range(first, end)]
 
 
@@ -49,7 +49,8 @@ def test_a_list_that_is_not_cut_into_pages_is_read_once() -> None:
 
 
 def test_no_releasables_are_an_empty_list_where_apptrust_counts_none() -> None:
-    for said in ([], None):
+    spellings: tuple[list[object] | None, ...] = ([], None)
+    for said in spellings:
         pages = ContentPages()
         pages.add(answer(releasables=said, releasables_count=0))
         assert pages.content.releasables == []
@@ -80,7 +81,8 @@ def test_what_is_no_whole_list_is_refused_with_why(more: dict[str, Any], why: st
 
 
 def test_a_backslash_before_the_letters_of_nul_is_a_text_like_others() -> None:
-    pages, path = ContentPages(), {"path": "C:\\u0000"}
+    pages = ContentPages()
+    path: dict[str, object] = {"path": "C:\\u0000"}
     pages.add(answer(sources=[path]))
     assert pages.content.sources == [path]
 

@@ -79,7 +79,8 @@ def test_an_empty_list_says_that_there_is_none_and_null_that_nobody_read_it() ->
     document = manifest_document(
         facts(component("helm", "1.1.1", sources=[], releasables=[]), component("web", "3.0.2"))
     )
-    assert [(each["sources"], each["releasables"]) for each in document["applications"]] == [([], []), (None, None)]
+    applications: Any = document["applications"]
+    assert [(each["sources"], each["releasables"]) for each in applications] == [([], []), (None, None)]
 
 
 def test_what_apptrust_lists_is_sealed_alike_whatever_order_it_came_in() -> None:

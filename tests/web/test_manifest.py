@@ -30,7 +30,11 @@ def test_the_page_names_the_manifest_and_offers_it_as_a_file(manager: Client) ->
 
 
 def test_the_page_says_what_is_in_each_application_as_far_as_it_was_read(manager: Client) -> None:
-    for service, sources, releasables in (("web", [{}], [{}, {}]), ("helm", [{}], [])):
+    listed: list[tuple[str, list[dict[str, str]], list[dict[str, str]]]] = [
+        ("web", [{"name": "web"}], [{"name": "web"}, {"name": "chart"}]),
+        ("helm", [{"name": "helm"}], []),
+    ]
+    for service, sources, releasables in listed:
         version = ServiceVersion.objects.get(service__slug=service, version=NEXT[service])
         VersionContent.objects.create(
             service_version=version,
