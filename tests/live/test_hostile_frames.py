@@ -13,6 +13,7 @@ from tests.fuzzing import SEED, amount, tell
 from tests.live.html import mark_of
 from tests.live.test_pushed_is_reloaded import board_with_release
 from tests.live.viewing import ORIGIN, PATIENCE_S, act, signed_in, socket
+from tests.trains import next_train
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,12 +51,17 @@ async def whole_picture(connection: WebsocketCommunicator) -> tuple[int, int]:
     return mark
 
 
-@pytest.mark.parametrize("path", ["/ws/board/", "/ws/releases/{}/"])
+def something_to_see() -> dict[str, object]:
+    """Make a release and a train; return what the addresses call them."""
+    return {"release": board_with_release().pk, "train": next_train().label}
+
+
+@pytest.mark.parametrize("path", ["/ws/board/", "/ws/releases/{release}/", "/ws/trains/", "/ws/trains/{train}/"])
 async def test_after_whatever_was_sent_the_word_still_brings_the_whole_picture(
     path: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    release = await act(board_with_release)
-    connection = socket(path.format(release.pk), client=await act(signed_in, "vera"))
+    names = await act(something_to_see)
+    connection = socket(path.format_map(names), client=await act(signed_in, "vera"))
     await connection.connect(timeout=PATIENCE_S)
     first = await whole_picture(connection)
     chance = random.Random(SEED)
@@ -71,7 +77,17 @@ async def test_after_whatever_was_sent_the_word_still_brings_the_whole_picture(
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/ws/", "/ws/nowhere/", "/ws/board", "/ws/releases/x/", "/ws/releases/-1/", f"/ws/releases/{'9' * 5000}/"],
+    [
+        "/",
+        "/ws/",
+        "/ws/nowhere/",
+        "/ws/board",
+        "/ws/releases/x/",
+        "/ws/releases/-1/",
+        f"/ws/releases/{'9' * 5000}/",
+        "/ws/trains/x/y/",
+        "/ws/trains/%00/",
+    ],
 )
 async def test_a_socket_to_nowhere_is_refused(path: str) -> None:
     await act(person)
