@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import settings
 from django.db import OperationalError, transaction
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from prometheus_client.parser import text_string_to_metric_families
 
 from bookverse import exposition
@@ -18,6 +19,7 @@ from bookverse.metrics import serve_metrics
 from releases import metrics
 from releases.actions.tokens import create_token
 from releases.domain.access import Role
+from releases.queries.clock import database_now
 from tests import factories
 
 if TYPE_CHECKING:
@@ -113,6 +115,20 @@ def test_the_board_says_how_it_stands(client: Client) -> None:
         found["board_open_promotions", ("running",)],
         found["board_dispatches_due", ()],
     ) == (1, promotion.sessions.count(), 1, 1, 1)
+
+
+@pytest.mark.django_db
+def test_a_beat_that_never_started_has_neither_age_nor_period(client: Client) -> None:
+    before = scraped(client)
+    every = IntervalSchedule.objects.create(every=60, period=IntervalSchedule.SECONDS)
+    task = PeriodicTask.objects.create(name="collect", task="releases.start_collection", interval=every)
+    due = scraped(client)
+    PeriodicTask.objects.filter(pk=task.pk).update(last_run_at=database_now())
+
+    beat = ("board_beat_age_seconds", ()), ("board_beat_period_seconds", ())
+    assert [name in before for name in beat] == [False, False]
+    assert [name in due for name in beat] == [False, True]
+    assert [name in scraped(client) for name in beat] == [True, True]
 
 
 def test_a_database_that_is_away_hides_nothing_that_was_counted(
