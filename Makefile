@@ -143,6 +143,11 @@ alerts: ## judge Prometheus' rules and what they say in the cases of their tests
 	    said=$$(promtool $$check 2>&1) || { echo "$$said" >&2; exit 1; }; done; \
 	else $(call not_run,the alert rules were not tested because there is no promtool (Debian: apt-get install prometheus)); fi
 
+# `make test` has them too, among the tests on SQLite.
+.PHONY: manifests
+manifests: .venv/dev.stamp ## judge the manifests of deploy/kubernetes by Kubernetes' own schemas, and compare them with the board
+	@$(ON_SQLITE) $(PYTEST) tests/quality/test_kubernetes.py
+
 BROWSER = $(shell command -v "$${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome)
 # What a second database says nothing new about: pure code, and pages and forms made of what the queries return.
 SAME_ON_BOTH = admin browser chaos clients demo display domain project quality web
