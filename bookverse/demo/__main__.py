@@ -12,11 +12,13 @@ from bookverse.demo.addresses import APPTRUST, CI, DEFAULT_BASE, DEMO_TOKEN, SER
 from bookverse.demo.errors import DemoError
 from bookverse.demo.parent import call_when_closed
 from bookverse.demo.servers import DemoPlan, all_servers, serve
+from bookverse.demo.telling import log_as
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return the exit status: 0 after a stop that was asked for, 1 where the servers could not start."""
     options = _parser().parse_args(arguments)
+    log_as(options.log_format)
     try:
         asyncio.run(_run(_plan(options), exit_with_parent=options.exit_with_parent))
     except DemoError as why:
@@ -47,6 +49,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     # A board that was killed takes its servers with it, which need a moment to let go of ports and data.
     parser.add_argument("--patience", type=float, default=5.0, help="seconds to wait for ports and data in use")
     parser.add_argument("--token", default=os.environ.get("JFROG_ACCESS_TOKEN") or DEMO_TOKEN, help=argparse.SUPPRESS)
+    parser.add_argument("--log-format", default=os.environ.get("LOG_FORMAT") or "text", help="text or json")
     parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input closes")
 
 

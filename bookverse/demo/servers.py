@@ -126,7 +126,13 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def _serving(application: Application, bound: socket.socket) -> AsyncIterator[None]:
     config = uvicorn.Config(
-        application, lifespan="off", ws="none", log_level="warning", access_log=False, timeout_graceful_shutdown=2
+        application,
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=2,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[bound]))

@@ -14,7 +14,7 @@ from bookverse.demo.exchange import (
     see_other,
 )
 from bookverse.demo.routing import Application, Parameter, Route
-from bookverse.demo.service.deployments import DeploymentStore
+from bookverse.demo.service.deployments import Deployment, DeploymentStore
 from bookverse.demo.service.journey import journey_routes
 from bookverse.demo.service.moods import ruled
 from bookverse.demo.service.openapi import openapi_document
@@ -23,6 +23,7 @@ from bookverse.demo.service.page import service_page
 from bookverse.demo.service.steps import State
 from bookverse.demo.service.stock import Stock
 from bookverse.demo.service.workshop import Workshop
+from bookverse.demo.telling import tell
 
 _KEY = r"[0-9A-Za-z._:-]+"
 _SHOWN = 20
@@ -124,12 +125,17 @@ class ServiceFace:
     def deploy(self, request: Request) -> Response:
         key = fields.text(request.headers, "idempotency-key", limit=128, pattern=_KEY)
         deployment, is_new = self._store.take(key, read_order(request.json(), service=self._store.service))
+        self._tell_of_order(deployment, is_new=is_new)
         if deployment.state is State.REJECTED:
             raise Refusal(401, f"{self._store.service} refuses to move to {deployment.to_version or 'nothing'}.")
         if is_new:
             self._workshop.take_up(key)
         location = {"location": f"/deployments/{key}"}
         return json_answer({"key": key, "state": State.ACCEPTED}, status=202, headers=location)
+
+    def _tell_of_order(self, deployment: Deployment, *, is_new: bool) -> None:
+        verdict = "rejected" if deployment.state is State.REJECTED else "accepted"
+        tell(f"order.{verdict}" if is_new else "order.repeated", deployment)
 
     def deployment(self, request: Request) -> Response:
         found = self._store.find(request.parameters["key"])

@@ -8,6 +8,7 @@ from random import SystemRandom
 import httpx2
 
 from bookverse.demo.service.deployments import DeploymentStore, OpenCallback
+from bookverse.demo.telling import tell
 
 # The board's last word on a callback: repeating it cannot change the answer.
 _FINAL_ANSWERS = frozenset({401, 404, 410, 422})
@@ -62,9 +63,10 @@ class Workshop:
 
     async def _work(self, key: str, stepped: asyncio.Event) -> None:
         deployment = self._store.get(key)
-        while deployment.next_step is not None:
+        while (step := deployment.next_step) is not None:
             await asyncio.sleep(max(0.0, deployment.due_at - self._clock()))
             deployment = self._store.advance(key)
+            tell(f"deployment.{step.status}", deployment, sequence=deployment.steps_done)
             stepped.set()
 
     async def _deliver(self, key: str, stepped: asyncio.Event) -> None:
@@ -84,14 +86,19 @@ class Workshop:
         try:
             answer = await self._client.post(callback.url, content=callback.body, headers=headers)
         except (httpx2.HTTPError, httpx2.InvalidURL):
+            self._tell(callback, "unanswered")
             self._postpone(callback)
             return
+        self._tell(callback, "answered", status_code=answer.status_code)
         if answer.is_success:
             self._store.close_callback(callback, "acknowledged")
         elif answer.status_code in _FINAL_ANSWERS:
             self._store.close_callback(callback, f"given up after {answer.status_code}")
         else:
             self._postpone(callback)
+
+    def _tell(self, callback: OpenCallback, what: str, **numbers: int) -> None:
+        tell(f"callback.{what}", self._store.get(callback.key), sequence=callback.sequence, **numbers)
 
     def _postpone(self, callback: OpenCallback) -> None:
         if self._clock() - self._store.get(callback.key).accepted_at > self._pace.give_up_after_s:

@@ -144,6 +144,8 @@ def running_demo(port_base: int) -> Iterator[subprocess.Popen[str]]:
             str(port_base),
             "--data",
             settings.DEMO_DATA,
+            "--log-format",
+            settings.LOG_FORMAT,
             "--exit-with-parent",
         ],
         stdin=subprocess.PIPE,
