@@ -81,23 +81,28 @@ class Asker:
     known: Known
     chance: random.Random
     findings: Findings
+    often: float = OFTEN
 
     def ask(self, case: AnyCase) -> None:
-        self._aim(case)
+        self.aim(case)
         with undone():
-            response = case.call(headers=self.headers)
+            self.send(case, self.headers)
+
+    def send(self, case: AnyCase, headers: dict[str, str]) -> None:
+        """Ask, keep what it wrote, and compare the answer with the document."""
+        response = case.call(headers=headers)
         self.findings.asked.add(case.operation.label)
         self.findings.statuses[response.status_code] += 1
         try:
-            case.validate_response(response, checks=CHECKS, headers=self.headers)
+            case.validate_response(response, checks=CHECKS, headers=headers)
         except FailureGroup as group:
             for failure in group.exceptions:
                 self.findings.add(case, failure)
 
-    def _aim(self, case: AnyCase) -> None:
+    def aim(self, case: AnyCase) -> None:
         """Put names that the board knows where it expects them, so that not everything ends with 404."""
         right = BODIES.get(_name_of(case))
-        if right and self.chance.random() < OFTEN:
+        if right and self.chance.random() < self.often:
             wrong = list(case.body.items()) if isinstance(case.body, dict) else []
             case.body = right | dict(self.chance.sample(wrong, min(1, len(wrong))))
         for part in (case.path_parameters, case.query, case.body):
@@ -105,7 +110,7 @@ class Asker:
                 part |= {
                     name: self.chance.choice(self.known[name])
                     for name in part.keys() & self.known.keys()
-                    if self.chance.random() < OFTEN
+                    if self.chance.random() < self.often
                 }
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from uuid import uuid4
 
 import pytest
 from django.db import connections
+from hypothesis import HealthCheck, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
 
 from releases import stopping
 from releases.actions.tokens import create_token
@@ -14,6 +17,7 @@ from releases.models import Dispatch
 from tests.api.calling import Caller, create_candidate, finish_promotion, open_dispatches, promote, report
 from tests.api.fuzzing import Known, ask, document
 from tests.api.platform import LIVE, NEWEST
+from tests.api.sequences import STEPS, story_of
 from tests.authorisation import ADMIN
 from tests.factories import person
 from tests.fuzzing import SEED, amount, tell
@@ -63,3 +67,24 @@ def test_every_answer_to_whatever_is_asked_is_as_documented(known: Known, capsys
     paths = described.raw_schema["paths"]
     assert findings.asked == {f"{verb.upper()} {path}" for path, verbs in paths.items() for verb in verbs}
     assert findings.broken == {}, "\n\n".join(findings.broken.values())
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+def test_every_answer_in_a_story_of_requests_is_as_documented(known: Known, capsys: pytest.CaptureFixture[str]) -> None:
+    headers = {"Authorization": f"Bearer {create_token(username='manager')}"}
+    answered: Counter[int] = Counter()
+    stories = max(1, amount(120) // STEPS)
+
+    run_state_machine_as_test(
+        seed(SEED)(story_of(document(headers), headers=headers, known=known, answered=answered)),
+        settings=settings(
+            max_examples=stories,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+    tell(capsys, f"{answered.total()} requests in {stories} stories: {dict(sorted(answered.items()))}")
+    assert answered.keys() >= {200, 409}
