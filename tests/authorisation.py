@@ -51,6 +51,7 @@ SAMPLES = {
     "stage": "DEV",
     "rest": "nowhere",
     "release_id": "1",
+    "key_id": "0123456789ab",
 }
 DIGEST = "0" * 64
 REASON = {"reason": "Because"}
@@ -130,7 +131,8 @@ PAGES = [
     *looks(MANAGERS, "releases/<str:version>/notes/edit"),
     *buttons(MANAGERS, "releases/<str:version>/notes/preview", "releases/<str:version>/notes/save", revision=0),
     *looks(ADMINS, "diagnostics/operations"),
-    *looks(VIEWERS, "metrics"),
+    *looks(VIEWERS, "metrics", "tokens"),
+    *buttons(VIEWERS, "tokens/make", "tokens/<str:key_id>/revoke", name="CI", scope="read", days=30),
     *buttons(MANAGERS, "health/check"),
     *buttons(FREEZERS, "freezes", hours=1, in_flight="finish", **REASON),
     *buttons(FREEZERS, "freezes/lift", freeze=1, **REASON),

@@ -1,4 +1,4 @@
-"""API tokens: who has which, and taking one back. They are made by ``manage.py create_token``."""
+"""API tokens: who has which, and taking one back. People make theirs on a page, or by ``manage.py create_token``."""
 
 from __future__ import annotations
 

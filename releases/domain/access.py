@@ -138,3 +138,14 @@ def is_known_scope(scope: str) -> bool:
     return scope in {ALL_SCOPES, READ_SCOPE, CALLBACK_SCOPE, PROMOTE_SCOPE} or (
         scope.startswith(f"{PROMOTE_SCOPE}:") and len(scope) > len(PROMOTE_SCOPE) + 1
     )
+
+
+def scope_words(scope: str) -> str:
+    """Say what a scope lets a token do, where its person may do it."""
+    words = {
+        ALL_SCOPES: "everything that you may",
+        READ_SCOPE: "look",
+        CALLBACK_SCOPE: "no more than call back",
+        PROMOTE_SCOPE: "plan, promote and steer in every stage",
+    }
+    return words.get(scope) or f"plan, promote and steer in {scope.partition(':')[2]}"

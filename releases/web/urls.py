@@ -29,6 +29,7 @@ from releases.web.views import (
     replay,
     rollback,
     service,
+    tokens,
     trains,
     validation,
 )
@@ -74,6 +75,9 @@ urlpatterns = [
     path("inbox/count", inbox.count, name="inbox_count"),
     path("freezes", freezes.freeze, name="freeze"),
     path("freezes/lift", freezes.lift, name="lift"),
+    path("tokens", tokens.index, name="tokens"),
+    path("tokens/make", tokens.make, name="token_make"),
+    path("tokens/<str:key_id>/revoke", tokens.revoke, name="token_revoke"),
     path("services/<slug:slug>", service.show, name="service"),
     path("services/<slug:slug>/probe", service.probe, name="probe"),
     path("services/<slug:slug>/probing", service.probing, name="probing"),

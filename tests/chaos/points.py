@@ -127,6 +127,8 @@ EXEMPT: Mapping[str, str] = {
     "trains.hold_train": "a person's own act on a train: one transaction, told by its key when it is repeated",
     "trains.resume_train": "a person's own act on a train: one transaction, told by its key when it is repeated",
     "tokens.create_token": "a command; a token that nobody saw is made again",
+    "tokens.make_own_token": "a person who saw no token finds it in the list, revokes it and makes another",
+    "tokens.revoke_own_token": "a person's own act: one transaction, and the list tells whether it is done",
     "validation_targets.load_targets": "a command of whoever sets the board up, repeated when it failed",
     "validations._claim": "a validation that was lost is due again with the next claim; no promotion waits for it",
     "validations._store": "a validation that was lost is carried out again; no promotion waits for it",
