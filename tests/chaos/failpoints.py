@@ -33,7 +33,7 @@ LOOK_EVERY_S = 0.05
 # Nobody died for so long: what they are armed with is seldom reached, others may be luckier.
 QUIET_S = 15.0
 # Without a single hit for so long, whatever they are armed with, what is left cannot be reached.
-PATIENCE_S = 240.0
+PATIENCE_S = 600.0
 NTH, ODDS = (1, 2, 3), (6, 3, 1)
 # Reached once in the life of a process.
 ONCE = frozenset({"sweeping.take_over:before-commit", "sweeping.take_over:after-commit"})
