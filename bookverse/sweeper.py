@@ -96,13 +96,14 @@ class Sweeper:
 
     def _run(self, name: str, duty: Callable[[], object], stopping: threading.Event) -> None:
         while not stopping.wait(LOOK_EVERY_S):
-            close_old_connections()
             try:
                 duty()
                 SWEEPS.labels(name).set_to_current_time()
             except Exception:  # whatever it was, the next sweep must still come: it is what keeps promises
                 FAILED_SWEEPS.labels(name).inc()
                 LOG.exception("a sweep failed; the next one follows in %s s", LOOK_EVERY_S)
+            # There are more duties than connections in the pool: whoever rests has none, or pages wait for one.
+            close_old_connections()
         connections.close_all()
 
 

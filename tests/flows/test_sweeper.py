@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from threading import Event
+from threading import Event, Thread
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from django.db.models import F
 from bookverse import sweeper as sweeper_module
 from bookverse.sweeper import Sweeper
 from releases.models import AggregationSession
+from releases.queries.clock import database_now
 from tests import factories
 from tests.factories import slot, tell
 from tests.fakes.service import FakeService, Reply, fake_service
@@ -84,6 +86,32 @@ def test_a_duty_that_fails_is_taken_up_again(
     sweeper.start()
 
     until(lambda: slot(promotion, "checkout").state == "dispatched")
+
+
+def test_a_duty_that_rests_keeps_no_connection_that_a_page_may_wait_for(
+    sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = Looks()
+    monkeypatch.setattr(sweeper_module, "DUTIES", {"time": database_now})
+    monkeypatch.setattr(sweeper_module, "threading", SimpleNamespace(Event=lambda: looks, Thread=Thread))
+
+    sweeper.start()
+    [thread] = sweeper.threads
+    thread.join()
+
+    assert looks.held == [False, False]
+
+
+class Looks(Event):
+    """Two waits; at each it is noted whether the duty's thread has a connection of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: list[bool] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.held.append(connections["default"].connection is not None)
+        return len(self.held) > 1
 
 
 def test_starting_twice_starts_one(sweeper: Sweeper) -> None:
