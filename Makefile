@@ -66,7 +66,7 @@ node: ## bring npm's semver, which the tests compare version ranges with
 
 .PHONY: lock
 lock: .venv/dev.stamp ## pin requirements/*.in again (UPGRADE=1 takes newer versions)
-	@for name in base dev bench installer; do \
+	@for name in base sso otel dev bench installer; do \
 	  echo "requirements/$$name.lock"; \
 	  $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) \

@@ -22,4 +22,6 @@ def test_the_locks_are_those_in_requirements() -> None:
         "requirements/bench.lock",
         "requirements/dev.lock",
         "requirements/installer.lock",
+        "requirements/otel.lock",
+        "requirements/sso.lock",
     }
