@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
 
 from releases.actions.advancing import advance
 from releases.actions.callbacks import IncomingCallback, dispatches_with_steps, take_in
-from releases.actions.claims import CLAIM, without_waiting
+from releases.actions.claims import free, take
 from releases.actions.ledger import Ledger, open_ledger
 from releases.actions.sweeping import time_out_if_overdue
 from releases.clients.questions import Question, Truth, ask_services
@@ -44,8 +43,7 @@ def ask_overdue_services() -> int:
 def _waiting(now: datetime) -> QuerySet[Dispatch]:
     return (
         Dispatch.objects.select_related("step__promotion")
-        .filter(state__in=[state.value for state in OPEN_SLOTS], asked_at__isnull=False)
-        .filter(Q(claimed_until=None) | Q(claimed_until__lt=now))
+        .filter(free(now), state__in=[state.value for state in OPEN_SLOTS], asked_at__isnull=False)
         .order_by("asked_at")
     )
 
@@ -53,12 +51,7 @@ def _waiting(now: datetime) -> QuerySet[Dispatch]:
 @transaction.atomic(durable=True)
 def _claim() -> list[Dispatch]:
     now = database_now()
-    claimed = list(without_waiting(_waiting(now))[:BATCH])
-    for dispatch in claimed:
-        dispatch.claim_no += 1
-        dispatch.claimed_until = now + CLAIM
-        dispatch.save(update_fields=["claim_no", "claimed_until"])
-    return claimed
+    return take(_waiting(now), now, at_most=BATCH)
 
 
 @transaction.atomic(durable=True)

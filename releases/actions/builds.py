@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import random
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
 
 from releases import conf
 from releases.actions.callbacks import ForgedCallback
-from releases.actions.claims import CLAIM, renewing, without_waiting
+from releases.actions.claims import free, numbers, prolong, renewing, take, wait
 from releases.actions.sweeping import ABSENCE
 from releases.actions.train_ledgers import open_train
 from releases.clients.builds import BuildRequest, send_builds
 from releases.clients.signing import callback_token, is_token, token_hash
-from releases.domain.aggregation import Answer, Sending, resend_delay, sending_outcome
+from releases.domain.aggregation import Answer, Sending, sending_outcome
+from releases.domain.backoff import SENDING
 from releases.domain.builds import BUILD_MOVES, OPEN_BUILDS, BuildState, Reading, read_report, reported_state
 from releases.domain.journal import Kind
 from releases.domain.lifecycle import move
@@ -145,19 +144,18 @@ def _extend(pk: int, label: str, last_seen: datetime) -> None:
 
 
 def _due(now: datetime) -> QuerySet[BuildOrder]:
-    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    pending = BuildOrder.objects.filter(free, state=BuildState.PENDING.value, next_send_at__lte=now)
-    return pending.select_related("train__release", "train__schedule").order_by("next_send_at")
+    due = _pending().filter(free(now), next_send_at__lte=now)
+    return due.select_related("train__release", "train__schedule").order_by("next_send_at")
+
+
+def _pending() -> QuerySet[BuildOrder]:
+    return BuildOrder.objects.filter(state=BuildState.PENDING.value)
 
 
 @transaction.atomic(durable=True)
 def _claim() -> list[BuildOrder]:
     now = database_now()
-    claimed = list(without_waiting(_due(now))[:BATCH])
-    for order in claimed:
-        order.claim_no, order.claimed_until, order.sends = order.claim_no + 1, now + CLAIM, order.sends + 1
-        order.save(update_fields=["claim_no", "claimed_until", "sends"])
-    return claimed
+    return take(_due(now), now, at_most=BATCH, counted_in="sends")
 
 
 def _send(claimed: list[BuildOrder]) -> None:
@@ -167,15 +165,13 @@ def _send(claimed: list[BuildOrder]) -> None:
         order = orders[request.order]
         _settle(order, answer)
 
-    claims = {order.pk: order.claim_no for order in claimed}
-    with renewing(lambda: _renew(claims), at_most=SENDING_TAKES):
+    with renewing(lambda: _renew(numbers(claimed)), at_most=SENDING_TAKES):
         send_builds([_request(order) for order in claimed], settle)
 
 
+@transaction.atomic(durable=True)
 def _renew(claims: Mapping[int, int]) -> None:
-    for pk, claim_no in claims.items():
-        mine = BuildOrder.objects.filter(pk=pk, claim_no=claim_no, state=BuildState.PENDING.value)
-        mine.exclude(claimed_until=None).update(claimed_until=database_now() + CLAIM)
+    prolong(_pending(), claims)
 
 
 def _request(order: BuildOrder) -> BuildRequest:
@@ -209,8 +205,8 @@ def _settle(claimed: BuildOrder, answer: Answer) -> None:
     if outcome is Sending.DELIVERED:
         _change(books, order, BuildState.DISPATCHED, "")
     elif outcome is Sending.RETRY and order.give_up_at > books.now:
-        delay = resend_delay(order.sends, spread=random.uniform(-1, 1), retry_after=answer.retry_after)  # noqa: S311
-        order.next_send_at, order.message = books.now + timedelta(seconds=delay), problem[:500]
+        order.next_send_at = books.now + wait(SENDING, order.sends, retry_after=answer.retry_after)
+        order.message = problem[:500]
     else:
         _change(books, order, BuildState.FAILED, f"could not be ordered: {problem}")
     order.save(update_fields=["claimed_until", "next_send_at", "message", "state", "finished_at"])

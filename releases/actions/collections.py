@@ -6,9 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
-from releases.actions.claims import CLAIM, renewing
+from releases.actions.claims import CLAIM, free, renewing
 from releases.actions.contents import want_contents
 from releases.actions.quarantining import keep_quarantines
 from releases.clients.apptrust import RegisteredVersion, RegistryUnavailable, list_versions
@@ -70,11 +69,11 @@ def collect_due_versions() -> None:
 
 def _claim() -> Collection | None:
     now = database_now()
-    free = Q(finished_at=None) & (Q(claimed_until=None) | Q(claimed_until__lt=now))
-    collection = Collection.objects.filter(free).order_by("requested_at").first()
+    open_ones = Collection.objects.filter(free(now), finished_at=None)
+    collection = open_ones.order_by("requested_at").first()
     if collection is None:
         return None
-    won = Collection.objects.filter(free, pk=collection.pk).update(claimed_until=now + CLAIM)
+    won = open_ones.filter(pk=collection.pk).update(claimed_until=now + CLAIM)
     return collection if won else None
 
 

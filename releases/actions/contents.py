@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from releases import conf
-from releases.actions.claims import CLAIM, renewing, without_waiting
+from releases.actions.claims import free, numbers, prolong, renewing, take, wait
 from releases.clients.contents import Reading, Wanted, read_contents
-from releases.domain.contents import wait_after
+from releases.domain.backoff import READING
 from releases.enqueue import task_on_commit
 from releases.models import ServiceVersion, VersionContent
 from releases.queries.clock import database_now
@@ -47,15 +46,17 @@ def read_due_contents() -> int:
     def settle(wanted: Wanted, reading: Reading) -> None:
         _settle(claimed[wanted.content_id], reading)
 
-    claims = {pk: each.claim_no for pk, each in claimed.items()}
-    with renewing(lambda: _renew(claims), at_most=READING_TAKES):
+    with renewing(lambda: _renew(numbers(claimed.values())), at_most=READING_TAKES):
         read_contents([_wanted(each) for each in claimed.values()], settle)
     return len(claimed)
 
 
 def _due(now: datetime) -> QuerySet[VersionContent]:
-    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    return VersionContent.objects.filter(free, read_at=None, next_try_at__lte=now)
+    return _unread().filter(free(now), next_try_at__lte=now)
+
+
+def _unread() -> QuerySet[VersionContent]:
+    return VersionContent.objects.filter(read_at=None)
 
 
 @transaction.atomic(durable=True)
@@ -63,18 +64,12 @@ def _claim() -> list[VersionContent]:
     now = database_now()
     # A release is planned with the newest, and its manifest says only what was read by then.
     newest = _due(now).order_by(F("service_version__registered_at").desc(nulls_last=True), "-pk")
-    claimed = list(without_waiting(newest.select_related("service_version__service"))[:AT_ONCE])
-    for each in claimed:
-        each.claim_no, each.claimed_until, each.tries = each.claim_no + 1, now + CLAIM, each.tries + 1
-        each.save(update_fields=["claim_no", "claimed_until", "tries"])
-    return claimed
+    return take(newest.select_related("service_version__service"), now, at_most=AT_ONCE, counted_in="tries")
 
 
 @transaction.atomic(durable=True)
 def _renew(claims: Mapping[int, int]) -> None:
-    claimed = without_waiting(VersionContent.objects.filter(pk__in=claims).exclude(claimed_until=None))
-    mine = [each.pk for each in claimed if each.claim_no == claims[each.pk]]
-    VersionContent.objects.filter(pk__in=mine).update(claimed_until=database_now() + CLAIM)
+    prolong(_unread(), claims)
 
 
 def _wanted(row: VersionContent) -> Wanted:
@@ -91,8 +86,7 @@ def _settle(claimed: VersionContent, reading: Reading) -> None:
     now = database_now()
     row.claimed_until, row.problem = None, reading.problem[:300]
     if reading.content is None:
-        delay = wait_after(row.tries, spread=random.uniform(-1, 1), retry_after=reading.retry_after)  # noqa: S311
-        row.next_try_at = now + timedelta(seconds=delay)
+        row.next_try_at = now + wait(READING, row.tries, retry_after=reading.retry_after)
     else:
         row.sources, row.releasables = list(reading.content.sources), list(reading.content.releasables)
         row.read_at = now

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import logging
-import random
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
 
-from releases.actions.claims import CLAIM, renewing, without_waiting
+from releases.actions.claims import free, numbers, prolong, renewing, take, wait
 from releases.actions.ledger import open_ledger
 from releases.actions.outgoing import message_of
 from releases.actions.telling import as_json, new_delivery, send_on_commit
 from releases.clients.inboxes import post_messages
-from releases.domain.aggregation import GONE, Answer, Sending, resend_delay, sending_outcome
+from releases.domain.aggregation import GONE, Answer, Sending, sending_outcome
+from releases.domain.backoff import SENDING
 from releases.domain.journal import Kind
 from releases.metrics import DELIVERIES, count_on_commit
 from releases.models import Delivery
@@ -69,8 +68,7 @@ def send_due_deliveries() -> int:
         settled = _settle if delivery.inbox_id else _settle_untold
         settled(delivery, answer)
 
-    claims = {pk: delivery.claim_no for pk, delivery in claimed.items()}
-    with renewing(lambda: _renew(claims), at_most=POSTING_TAKES):
+    with renewing(lambda: _renew(numbers(claimed.values())), at_most=POSTING_TAKES):
         post_messages([message_of(delivery) for delivery in claimed.values()], settle)
     return len(claimed)
 
@@ -83,8 +81,7 @@ def _due(now: datetime) -> QuerySet[Delivery]:
     return (
         _open()
         .select_related("inbox", "subscription", "channel")
-        .filter(next_send_at__lte=now)
-        .filter(Q(claimed_until=None) | Q(claimed_until__lt=now))
+        .filter(free(now), next_send_at__lte=now)
         .order_by("next_send_at")
     )
 
@@ -92,20 +89,12 @@ def _due(now: datetime) -> QuerySet[Delivery]:
 @transaction.atomic(durable=True)
 def _claim() -> list[Delivery]:
     now = database_now()
-    claimed = list(without_waiting(_due(now))[:BATCH])
-    for delivery in claimed:
-        delivery.claim_no += 1
-        delivery.claimed_until = now + CLAIM
-        delivery.tries += 1
-        delivery.save(update_fields=["claim_no", "claimed_until", "tries"])
-    return claimed
+    return take(_due(now), now, at_most=BATCH, counted_in="tries")
 
 
 @transaction.atomic(durable=True)
 def _renew(claims: Mapping[int, int]) -> None:
-    claimed = without_waiting(_open().filter(pk__in=claims).exclude(claimed_until=None))
-    mine = [delivery.pk for delivery in claimed if delivery.claim_no == claims[delivery.pk]]
-    Delivery.objects.filter(pk__in=mine).update(claimed_until=database_now() + CLAIM)
+    prolong(_open(), claims)
 
 
 @transaction.atomic(durable=True)
@@ -155,8 +144,7 @@ def _whom(delivery: Delivery) -> str:
 
 
 def _try_again_or_give_up(delivery: Delivery, answer: Answer, now: datetime) -> None:
-    delay = resend_delay(delivery.tries, spread=random.uniform(-1, 1), retry_after=answer.retry_after)  # noqa: S311
-    delivery.next_send_at = now + timedelta(seconds=delay)
+    delivery.next_send_at = now + wait(SENDING, delivery.tries, retry_after=answer.retry_after)
     if answer.status == GONE or delivery.next_send_at >= delivery.give_up_at:
         delivery.gave_up_at = now
         LOG.warning("gave up %s after %s tries: %s", delivery.message_id, delivery.tries, delivery.problem)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
 
 from releases import conf
 from releases.actions.advancing import advance
-from releases.actions.claims import CLAIM, renewing, without_waiting
+from releases.actions.claims import free, numbers, prolong, renewing, take, wait
 from releases.actions.ledger import Ledger, open_ledger
 from releases.actions.slots import close_slot, start_clock
 from releases.clients.services import Order, send_orders
 from releases.clients.signing import callback_token
-from releases.domain.aggregation import Answer, Reason, Sending, resend_delay, sending_outcome
+from releases.domain.aggregation import Answer, Reason, Sending, sending_outcome
+from releases.domain.backoff import SENDING
 from releases.domain.journal import Kind
 from releases.domain.lifecycle import SLOT_MOVES, PromotionState, SlotState, move
 from releases.metrics import DISPATCHES, count_on_commit
@@ -47,39 +46,33 @@ def send_due_dispatches() -> int:
         dispatch = orders[order.key]
         _settle(dispatch.pk, dispatch.claim_no, answer)
 
-    claims = {dispatch.pk: dispatch.claim_no for dispatch in claimed}
-    with renewing(lambda: _renew(claims), at_most=SENDING_TAKES):
+    with renewing(lambda: _renew(numbers(claimed)), at_most=SENDING_TAKES):
         send_orders([_order(dispatch) for dispatch in claimed], settle)
     return len(claimed)
 
 
 def _due(now: datetime) -> QuerySet[Dispatch]:
     return (
-        Dispatch.objects.select_related("session", "step__service", "step__promotion__stage")
-        .filter(state=SlotState.PENDING.value, next_send_at__lte=now, step__promotion__state__in=_SENDING)
-        .filter(Q(claimed_until=None) | Q(claimed_until__lt=now))
+        _pending()
+        .select_related("session", "step__service", "step__promotion__stage")
+        .filter(free(now), next_send_at__lte=now, step__promotion__state__in=_SENDING)
         .order_by("next_send_at")
     )
+
+
+def _pending() -> QuerySet[Dispatch]:
+    return Dispatch.objects.filter(state=SlotState.PENDING.value)
 
 
 @transaction.atomic(durable=True)
 def _claim() -> list[Dispatch]:
     now = database_now()
-    claimed = list(without_waiting(_due(now))[:BATCH])
-    for dispatch in claimed:
-        dispatch.claim_no += 1
-        dispatch.claimed_until = now + CLAIM
-        dispatch.sends += 1
-        dispatch.save(update_fields=["claim_no", "claimed_until", "sends"])
-    return claimed
+    return take(_due(now), now, at_most=BATCH, counted_in="sends")
 
 
 @transaction.atomic(durable=True)
 def _renew(claims: Mapping[int, int]) -> None:
-    """Prolong the claims that still stand; a settled one is over, and a lapsed one may have become another's."""
-    claimed = Dispatch.objects.filter(pk__in=claims, state=SlotState.PENDING.value).exclude(claimed_until=None)
-    mine = [dispatch.pk for dispatch in without_waiting(claimed) if dispatch.claim_no == claims[dispatch.pk]]
-    Dispatch.objects.filter(pk__in=mine).update(claimed_until=database_now() + CLAIM)
+    prolong(_pending(), claims)
 
 
 def _order(dispatch: Dispatch) -> Order:
@@ -161,8 +154,8 @@ def _failed(ledger: Ledger, dispatch: Dispatch, answer: Answer) -> None:
 
 def _retry(ledger: Ledger, dispatch: Dispatch, answer: Answer) -> None:
     cause = answer.error or f"the service answered {answer.status}"
-    delay = resend_delay(dispatch.sends, spread=random.uniform(-1, 1), retry_after=answer.retry_after)  # noqa: S311
-    next_send_at = ledger.now + timedelta(seconds=delay)
+    delay = wait(SENDING, dispatch.sends, retry_after=answer.retry_after)
+    next_send_at = ledger.now + delay
     if next_send_at >= dispatch.give_up_at:
         message = f"Not reached in {_seconds(dispatch.opened_at, ledger.now)} s and {dispatch.sends} tries: {cause}"
         close_slot(ledger, dispatch, SlotState.FAILED, reason=Reason.UNDELIVERABLE, message=message)
@@ -175,7 +168,7 @@ def _retry(ledger: Ledger, dispatch: Dispatch, answer: Answer) -> None:
         correlation_id=str(dispatch.session.correlation_id),
         attempt=dispatch.attempt,
         reason=cause,
-        next_in_ms=round(delay * 1000),
+        next_in_ms=round(delay.total_seconds() * 1000),
     )
 
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, Value
+from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
 from releases import conf
-from releases.actions.claims import CLAIM, renewing
+from releases.actions.claims import CLAIM, free, renewing
 from releases.clients.probes import ProbeAnswer, probe
 from releases.domain.access import SYSTEM, Actor, Permission, require
 from releases.domain.promises import ProbeOutcome
@@ -84,11 +84,11 @@ def probe_due_round() -> None:
 
 def _claim() -> ProbeRound | None:
     now = database_now()
-    free = ProbeRound.objects.filter(Q(claimed_until=None) | Q(claimed_until__lt=now), finished_at=None)
-    round_ = free.first()
+    open_ones = ProbeRound.objects.filter(free(now), finished_at=None)
+    round_ = open_ones.first()
     if round_ is None:
         return None
-    won = free.filter(pk=round_.pk).update(claimed_until=now + CLAIM)
+    won = open_ones.filter(pk=round_.pk).update(claimed_until=now + CLAIM)
     return round_ if won else None
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
 
 from releases import conf
-from releases.actions.claims import CLAIM, renewing, without_waiting
+from releases.actions.claims import free, numbers, prolong, renewing, take, wait
 from releases.actions.ledger import open_ledger
 from releases.clients.quarantines import Taken, TakenBack, tell_taken_back
-from releases.domain.aggregation import resend_delay
+from releases.domain.backoff import SENDING
 from releases.domain.journal import Kind
 from releases.domain.selection import QUARANTINE
 from releases.enqueue import task_on_commit
@@ -63,8 +61,7 @@ def tell_registry() -> int:
     def settle(taken: Taken, answer: TakenBack) -> None:
         _settle(claimed[taken.quarantine_id], answer)
 
-    claims = {pk: each.claim_no for pk, each in claimed.items()}
-    with renewing(lambda: _renew(claims), at_most=TELLING_TAKES):
+    with renewing(lambda: _renew(numbers(claimed.values())), at_most=TELLING_TAKES):
         tell_taken_back([_taken(each) for each in claimed.values()], settle)
     return len(claimed)
 
@@ -74,25 +71,18 @@ def _untold() -> QuerySet[Quarantine]:
 
 
 def _due(now: datetime) -> QuerySet[Quarantine]:
-    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    return _untold().filter(free, next_try_at__lte=now).select_related("service", "stage").order_by("next_try_at")
+    return _untold().filter(free(now), next_try_at__lte=now).select_related("service", "stage").order_by("next_try_at")
 
 
 @transaction.atomic(durable=True)
 def _claim() -> list[Quarantine]:
     now = database_now()
-    claimed = list(without_waiting(_due(now))[:BATCH])
-    for each in claimed:
-        each.claim_no, each.claimed_until, each.tries = each.claim_no + 1, now + CLAIM, each.tries + 1
-        each.save(update_fields=["claim_no", "claimed_until", "tries"])
-    return claimed
+    return take(_due(now), now, at_most=BATCH, counted_in="tries")
 
 
 @transaction.atomic(durable=True)
 def _renew(claims: Mapping[int, int]) -> None:
-    claimed = without_waiting(_untold().filter(pk__in=claims).exclude(claimed_until=None))
-    mine = [each.pk for each in claimed if each.claim_no == claims[each.pk]]
-    Quarantine.objects.filter(pk__in=mine).update(claimed_until=database_now() + CLAIM)
+    prolong(_untold(), claims)
 
 
 def _taken(told: Quarantine) -> Taken:
@@ -122,8 +112,7 @@ def _settle(told: Quarantine, answer: TakenBack) -> None:
 
 
 def _put_off(ledger: Ledger, told: Quarantine, answer: TakenBack) -> None:
-    delay = resend_delay(told.tries, spread=random.uniform(-1, 1), retry_after=answer.retry_after)  # noqa: S311
-    told.next_try_at = ledger.now + timedelta(seconds=delay)
+    told.next_try_at = ledger.now + wait(SENDING, told.tries, retry_after=answer.retry_after)
     problem = answer.problem[:300]
     # The same cause is told once, however often it stands in the way.
     if problem != told.problem:

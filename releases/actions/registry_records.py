@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
 
 from releases import conf
-from releases.actions.claims import CLAIM, renewing, without_waiting
+from releases.actions.claims import free, numbers, prolong, renewing, take, wait
 from releases.actions.ledger import open_ledger
 from releases.clients.registry_records import Standing, Wanted, is_configured, tell_records
-from releases.domain.aggregation import resend_delay
+from releases.domain.backoff import SENDING
 from releases.domain.journal import Kind
 from releases.domain.lifecycle import PromotionState
 from releases.domain.plan_kinds import ROLLBACK
@@ -81,32 +79,29 @@ def tell_due_records() -> int:
     def settle(wanted: Wanted, standing: Standing) -> None:
         _settle(claimed[wanted.record_id], standing)
 
-    claims = {pk: each.claim_no for pk, each in claimed.items()}
-    with renewing(lambda: _renew(claims), at_most=TELLING_TAKES):
+    with renewing(lambda: _renew(numbers(claimed.values())), at_most=TELLING_TAKES):
         tell_records([_wanted(each, stages) for each in claimed.values()], settle)
     return len(claimed)
 
 
 def _due(now: datetime) -> QuerySet[RegistryRecord]:
-    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    return RegistryRecord.objects.filter(free, told_at=None, next_try_at__lte=now).order_by("next_try_at")
+    return _untold().filter(free(now), next_try_at__lte=now).order_by("next_try_at")
+
+
+def _untold() -> QuerySet[RegistryRecord]:
+    return RegistryRecord.objects.filter(told_at=None)
 
 
 @transaction.atomic(durable=True)
 def _claim() -> list[RegistryRecord]:
     now = database_now()
-    claimed = list(without_waiting(_due(now).select_related("release__stored_manifest"))[:BATCH])
-    for each in claimed:
-        each.claim_no, each.claimed_until, each.tries = each.claim_no + 1, now + CLAIM, each.tries + 1
-        each.save(update_fields=["claim_no", "claimed_until", "tries"])
-    return claimed
+    due = _due(now).select_related("release__stored_manifest")
+    return take(due, now, at_most=BATCH, counted_in="tries")
 
 
 @transaction.atomic(durable=True)
 def _renew(claims: Mapping[int, int]) -> None:
-    claimed = without_waiting(RegistryRecord.objects.filter(pk__in=claims).exclude(claimed_until=None))
-    mine = [each.pk for each in claimed if each.claim_no == claims[each.pk]]
-    RegistryRecord.objects.filter(pk__in=mine).update(claimed_until=database_now() + CLAIM)
+    prolong(_untold(), claims)
 
 
 def _wanted(record: RegistryRecord, stages: tuple[str, ...]) -> Wanted:
@@ -139,8 +134,7 @@ def _settle(told: RegistryRecord, standing: Standing) -> None:
 
 
 def _put_off(ledger: Ledger, record: RegistryRecord, standing: Standing) -> None:
-    delay = resend_delay(record.tries, spread=random.uniform(-1, 1), retry_after=standing.retry_after)  # noqa: S311
-    record.next_try_at = ledger.now + timedelta(seconds=delay)
+    record.next_try_at = ledger.now + wait(SENDING, record.tries, retry_after=standing.retry_after)
     if standing.is_known:
         record.is_known, record.registry_stage = True, standing.stage[:64]
     problem = standing.problem[:300]

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
 UNAUTHORIZED, FORBIDDEN, GONE, TOO_MANY, UNAVAILABLE = 401, 403, 410, 429, 503
-BACKOFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-BACKOFF_SPREAD = 0.2
 
 
 class CallbackStatus(StrEnum):
@@ -276,12 +274,6 @@ def sending_outcome(answer: Answer) -> Sending:
     if answer.status in {UNAUTHORIZED, FORBIDDEN}:
         return Sending.REJECTED
     return Sending.FAILED
-
-
-def resend_delay(sends: int, *, spread: float, retry_after: float | None = None) -> float:
-    """Seconds until the next send after ``sends`` of them; ``spread`` in [-1, 1] scatters it by a fifth."""
-    step = BACKOFF_SECONDS[min(max(sends, 1), len(BACKOFF_SECONDS)) - 1]
-    return max(step * (1 + BACKOFF_SPREAD * spread), retry_after or 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 # As many as AppTrust hands out at once.
 PAGE = 250
 MOST_ITEMS = 5_000
-FIRST_WAIT_S, LONGEST_WAIT_S = 15.0, 3600.0
-_DOUBLINGS = 10
 # NUL as JSON writes it, but not a backslash that is followed by these letters.
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -58,12 +56,6 @@ class ContentPages:
 def ordered(items: Iterable[Any]) -> list[Any]:
     """Return the items in an order of their own, with their keys sorted, so that equal lists are equal texts."""
     return [json.loads(text) for text in sorted(_text(item) for item in items)]
-
-
-def wait_after(tries: int, *, spread: float, retry_after: float | None = None) -> float:
-    """Seconds until the next try after ``tries`` in vain; ``spread`` in [-1, 1] scatters it by a fifth."""
-    step = min(LONGEST_WAIT_S, FIRST_WAIT_S * float(2 ** min(max(tries, 1) - 1, _DOUBLINGS)))
-    return max(step * (1 + 0.2 * spread), retry_after or 0.0)
 
 
 def _sources(answer: Mapping[str, Any]) -> list[Document]:

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from releases.domain.aggregation import CallbackStatus, Disposition
 from releases.domain.lifecycle import OPEN_SLOTS, SessionState, SlotState
+from releases.models.claims import Claimable
 from releases.models.promotions import Promotion, PromotionStep
 
 _OPEN = sorted(state.value for state in OPEN_SLOTS)
@@ -59,11 +60,11 @@ class AggregationSession(models.Model):
         return self.opened_at + timedelta(milliseconds=self.timeout_ms)
 
 
-class Dispatch(models.Model):
+class Dispatch(Claimable):
     """One attempt to move one step. ``key`` is its identity on the wire, the same for every repeated send.
 
-    ``claimed_until`` and ``claim_no`` belong to who sends it or asks about it; ``lease_until`` is how long the service
-    may stay silent, ``status_url`` where it tells how far it is, ``asked_at`` since when its answer is waited for.
+    Who sends it or asks about it claims it; ``lease_until`` is how long the service may stay silent, ``status_url``
+    where it tells how far it is, ``asked_at`` since when its answer is waited for.
     """
 
     session = models.ForeignKey(AggregationSession, on_delete=models.PROTECT, related_name="dispatches")
@@ -83,8 +84,6 @@ class Dispatch(models.Model):
     opened_at = models.DateTimeField()
     next_send_at = models.DateTimeField()
     give_up_at = models.DateTimeField()
-    claim_no = models.PositiveIntegerField(default=0)
-    claimed_until = models.DateTimeField(null=True)
     sends = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)

@@ -6,15 +6,16 @@ from django.db import models
 from django.db.models import Q
 
 from releases.domain.builds import OPEN_BUILDS, BuildState
+from releases.models.claims import Claimable
 from releases.models.trains import Train
 
 _OPEN = sorted(state.value for state in OPEN_BUILDS)
 
 
-class BuildOrder(models.Model):
+class BuildOrder(Claimable):
     """The release branch and build of one train; its token is derived from ``key``, so that any send can be repeated.
 
-    ``claimed_until`` and ``claim_no`` belong to the sender; ``sequence`` is that of the last callback that counted.
+    Who sends it claims it; ``sequence`` is that of the last callback that counted.
     """
 
     train = models.OneToOneField(Train, on_delete=models.PROTECT, related_name="build")
@@ -34,8 +35,6 @@ class BuildOrder(models.Model):
     next_send_at = models.DateTimeField()
     give_up_at = models.DateTimeField()
     deadline_at = models.DateTimeField()
-    claim_no = models.PositiveIntegerField(default=0)
-    claimed_until = models.DateTimeField(null=True)
     sends = models.PositiveIntegerField(default=0)
     heard_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from releases.models.aggregation import AggregationSession
 from releases.models.channels import Channel
+from releases.models.claims import Claimable
 from releases.models.releases import Release
 from releases.models.subscriptions import Subscription
 
@@ -28,12 +29,12 @@ class Inbox(models.Model):
         return self.name
 
 
-class Delivery(models.Model):
+class Delivery(Claimable):
     """A message on its way to one receiver: open until delivered or given up.
 
     An inbox gets the results of a session; a subscription what the journal says of a release (``kind``), and a
     channel the same in words. What concerns the platform as a whole has no ``release``.
-    ``message_id`` and ``body`` are the same for every try; ``claimed_until`` and ``claim_no`` belong to the sender.
+    ``message_id`` and ``body`` are the same for every try; who sends it claims it.
     Who sends a message again makes another delivery of the same body, which ``repeats`` the first.
     """
 
@@ -49,8 +50,6 @@ class Delivery(models.Model):
     opened_at = models.DateTimeField()
     next_send_at = models.DateTimeField()
     give_up_at = models.DateTimeField()
-    claim_no = models.PositiveIntegerField(default=0)
-    claimed_until = models.DateTimeField(null=True)
     tries = models.PositiveIntegerField(default=0)
     problem = models.CharField(max_length=300, blank=True)
     delivered_at = models.DateTimeField(null=True)

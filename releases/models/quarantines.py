@@ -6,14 +6,14 @@ from django.db import models
 from django.db.models import Q
 
 from releases.models.catalog import Service, Stage
+from releases.models.claims import Retried
 from releases.models.releases import Release
 
 
-class Quarantine(models.Model):
+class Quarantine(Retried):
     """One version that a rollback took out of a stage; nobody plans with it until the registry's tag is lifted.
 
-    ``told_at`` is when the registry had it rolled back and tagged, ``registry_stage`` where it has the version since;
-    ``next_try_at``, ``claimed_until`` and ``claim_no`` belong to who tells it, ``problem`` is that of the last try.
+    ``told_at`` is when the registry had it rolled back and tagged, ``registry_stage`` where it has the version since.
     """
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="quarantines")
@@ -21,11 +21,6 @@ class Quarantine(models.Model):
     stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="quarantines")
     version = models.CharField(max_length=255)
     began_at = models.DateTimeField()
-    next_try_at = models.DateTimeField()
-    claim_no = models.PositiveIntegerField(default=0)
-    claimed_until = models.DateTimeField(null=True)
-    tries = models.PositiveIntegerField(default=0)
-    problem = models.CharField(max_length=300, blank=True)
     told_at = models.DateTimeField(null=True)
     registry_stage = models.CharField(max_length=64, blank=True)
     lifted_at = models.DateTimeField(null=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from releases.models.claims import Retried
 from releases.models.releases import Release
 
 
-class RegistryRecord(models.Model):
+class RegistryRecord(Retried):
     """The version of the platform's application in AppTrust that stands for a release, named as its manifest is.
 
     ``wanted_stage`` is where it should be by now, empty for nowhere yet; ``registry_stage`` is where AppTrust has it;
-    ``told_at`` is since when that is the same, None while it is not. The rest belongs to who tells it.
+    ``told_at`` is since when that is the same, None while it is not.
     """
 
     release = models.OneToOneField(Release, on_delete=models.PROTECT, related_name="registry_record")
@@ -22,11 +23,6 @@ class RegistryRecord(models.Model):
     registry_stage = models.CharField(max_length=64, blank=True)
     is_known = models.BooleanField(default=False)
     told_at = models.DateTimeField(null=True)
-    next_try_at = models.DateTimeField()
-    claim_no = models.PositiveIntegerField(default=0)
-    claimed_until = models.DateTimeField(null=True)
-    tries = models.PositiveIntegerField(default=0)
-    problem = models.CharField(max_length=300, blank=True)
 
     class Meta:
         indexes = (models.Index(fields=("next_try_at",), condition=Q(told_at=None), name="records_to_tell"),)

@@ -102,6 +102,7 @@ EXEMPT: Mapping[str, str] = {
     "builds._claim": "an order that was not sent is sent again with the same key by whoever looks next",
     "builds._grant_absence": "the next look of any sweeper grants it; a build that is lost ends by the clock",
     "builds._open": "the next look at the train finds its order, or opens it",
+    "builds._renew": "a claim that was not prolonged lapses, and the order is sent again with the same key",
     "builds._settle": "an answer that was lost is asked for again with the same key",
     "builds._time_out": "the next look of any sweeper ends what is overdue",
     "builds.record_build_report": "a report that was not answered is repeated; trains are driven in tests/actions",

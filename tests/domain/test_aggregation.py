@@ -20,7 +20,6 @@ from releases.domain.aggregation import (
     phase_outcome,
     read_truth,
     receive,
-    resend_delay,
     sending_outcome,
     session_outcome,
     tally,
@@ -205,22 +204,6 @@ def test_a_phase_waits_holds_or_advances(states: str, outcome: PhaseOutcome) -> 
 )
 def test_an_answer_is_read_by_its_status(answer: Answer, outcome: Sending) -> None:
     assert sending_outcome(answer) is outcome
-
-
-def test_waits_grow_up_to_half_a_minute() -> None:
-    assert [resend_delay(sends, spread=0) for sends in range(1, 9)] == [1, 2, 4, 8, 15, 30, 30, 30]
-
-
-@given(st.integers(0, 50), st.floats(-1, 1), st.none() | st.floats(0, 3600))
-def test_a_wait_is_scattered_by_a_fifth_and_never_shorter_than_asked_for(
-    sends: int, spread: float, asked: float | None
-) -> None:
-    usual = resend_delay(sends, spread=0)
-
-    delay = resend_delay(sends, spread=spread, retry_after=asked)
-
-    assert delay >= (asked or 0)
-    assert usual * 0.79 <= delay <= max(usual * 1.21, asked or 0)
 
 
 @pytest.mark.parametrize(

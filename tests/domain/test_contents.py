@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from releases.domain.contents import PAGE, Content, ContentPages, ContentUnclear, ordered, wait_after
+from releases.domain.contents import PAGE, Content, ContentPages, ContentUnclear, ordered
 
 SOURCE: dict[str, object] = {"type": "build", "name": "web", "number": "7"}
 IMAGE: dict[str, object] = {"name": "web", "version": "3.0.2", "sha256": "a" * 64}
@@ -92,11 +92,3 @@ def test_equal_lists_are_equal_whatever_order_they_come_in() -> None:
 
     assert ordered(items) == ordered(reversed(items)) == [{"name": "a", "version": "2"}, {"name": "b", "version": "1"}]
     assert [list(each) for each in ordered(items)] == [["name", "version"]] * 2
-
-
-def test_tries_in_vain_wait_longer_each_time_and_as_long_as_apptrust_asks() -> None:
-    waits = [wait_after(tries, spread=0) for tries in (0, 1, 2, 3, 9, 99)]
-
-    assert waits == [15, 15, 30, 60, 3600, 3600]
-    assert (wait_after(1, spread=1), wait_after(1, spread=-1)) == (18, 12)
-    assert wait_after(1, spread=0, retry_after=90) == 90
