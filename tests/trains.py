@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 
 from releases.actions.timetables import ensure_schedule, keep_timetable
-from releases.models import Service, ServiceVersion, Train, TrainSchedule
+from releases.models import PlatformVersion, Service, ServiceVersion, Train, TrainSchedule
+from releases.queries.boarding import train_set
+from releases.queries.clock import database_now
 from tests.factories import load_bookverse, person
 
 DAY = timedelta(days=1)
@@ -57,6 +59,16 @@ def register_after_cut_off(train: Train, service: str, version: str) -> None:
     ServiceVersion.objects.filter(service__slug=service, version=version).update(
         registered_at=train.cut_off_at + timedelta(minutes=1)
     )
+
+
+def held_for_a_number() -> Train:
+    """Return a departed train that is held because the number of its platform version, 2.2.0, was given away before."""
+    train = next_train()
+    PlatformVersion.objects.create(version="2.2.0", manifest={}, created_at=database_now())
+    versions = dict(train_set(train).versions)
+    Train.objects.filter(pk=train.pk).update(state="held", held_in="departed", versions=versions)
+    train.refresh_from_db()
+    return train
 
 
 def told(train: Train) -> list[str]:

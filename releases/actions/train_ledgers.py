@@ -64,6 +64,8 @@ class TrainLedger:
                 "cut_off_at",
                 "versions",
                 "passengers",
+                "target_version",
+                "number_reason",
                 "departed_at",
                 "ended_at",
             ]

@@ -15,9 +15,10 @@ from releases.actions.releases import NewRelease, create_release
 from releases.actions.train_ledgers import open_train
 from releases.actions.train_promotions import promote_through, test_in_first_stage
 from releases.domain.access import SYSTEM
+from releases.domain.boarding import number_in_the_way
 from releases.domain.builds import OPEN_BUILDS, BuildState
 from releases.domain.journal import Kind
-from releases.domain.trains import Outcome, TrainPhase, done, fail, give_up, not_configured, wait
+from releases.domain.trains import Outcome, TrainPhase, done, fail, give_up, hold, not_configured, wait
 from releases.models import Release, TrainStep
 from releases.queries.boarding import train_request, train_set
 from releases.queries.clock import database_now
@@ -52,7 +53,7 @@ def collect(_train: Train, step: TrainStep) -> Outcome:
 def determine(train: Train, _step: TrainStep) -> Outcome:
     """Fix who is on board by what was registered before the cut-off."""
     if not train.versions:
-        found = train_set(train.label, train.cut_off_at)
+        found = train_set(train)
         if not found.moving:
             return give_up("Nobody is on board: no service has anything newer than what is live.")
         _write_down(train.label, found)
@@ -77,10 +78,10 @@ def judge(train: Train, _step: TrainStep) -> Outcome:
     """Make the set a plan, and a plan that fits the train's release."""
     version = train.release.version if train.release else answer_of_train(train, RELEASE_KEY, "version")
     if not version:
-        request = train_request(train.label, train.versions)
+        request = train_request(train, train.versions)
         plan = computed_plan(request)
         if refusal := _refusal(plan):
-            return fail(refusal)
+            return hold(refusal) if number_in_the_way(plan) else fail(refusal)
         new = NewRelease(request=request, accept_digest=plan.digest, title=f"Train {train.label}")
         version = create_release(actor=conductor(train), new=new, key=train_key(train, RELEASE_KEY))
     release = label_and_release(version)[1]
@@ -100,7 +101,8 @@ def _refusal(plan: Plan) -> str:
 @transaction.atomic(durable=True)
 def _couple(label: str, release: Release) -> None:
     books = open_train(label=label, actor="board", release_id=release.pk)
-    books.note(Kind.TRAIN_STEP, f"carries release {release.version}.", state="planned", phase="compatibility")
+    text = f"carries release {release.version}. {books.train.number_reason}".strip()
+    books.note(Kind.TRAIN_STEP, text, state="planned", phase="compatibility")
     books.close()
 
 

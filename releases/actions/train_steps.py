@@ -11,6 +11,7 @@ from releases.actions.claims import CLAIM
 from releases.actions.train_endings import end_train
 from releases.actions.train_ledgers import open_train
 from releases.actions.train_phases import PHASES
+from releases.actions.trains import hold
 from releases.domain.errors import ReleaseError
 from releases.domain.journal import Kind
 from releases.domain.lifecycle import ReleaseState, move
@@ -86,11 +87,21 @@ def _record(step: TrainStep, outcome: Outcome) -> bool:
         # Held or ended meanwhile; a hold must not cost the look that would follow it.
         TrainStep.objects.filter(pk=step.pk, state__in=_OPEN).update(due_at=books.now)
         return False
+    if outcome.course is Course.HOLD:
+        _stop(books, now, outcome)
+        return False
     if outcome.course is Course.WAIT:
         _keep_waiting(books, now, outcome)
         return False
     _end(books, now, outcome)
     return _follow(books, now, outcome)
+
+
+def _stop(books: TrainLedger, step: TrainStep, outcome: Outcome) -> None:
+    """Hold the train in its phase, which is looked at as soon as the train goes on."""
+    step.state, step.message, step.due_at = TrainStepState.WAITING.value, outcome.message[:500], books.now
+    step.save(update_fields=["state", "message", "due_at"])
+    hold(books, step.message)
 
 
 def _keep_waiting(books: TrainLedger, step: TrainStep, outcome: Outcome) -> None:

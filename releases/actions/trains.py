@@ -79,7 +79,7 @@ def add_train(*, actor: Actor, extra: ExtraTrain, key: str = "") -> str:
 def hold_train(*, actor: Actor, label: str, reason: str, key: str = "") -> None:
     """Let a train do nothing further until it is resumed; a promotion that runs already goes on by itself."""
     require(actor, Permission.RUN_TRAINS)
-    reason = _reason(reason, "Say why the train is held.")
+    reason = stated(reason, "Say why the train is held.")
     books = open_train(label=label, actor=actor.name)
     print_ = fingerprint("hold_train", label=label, reason=reason)
     if recall(actor=actor, key=key, print_=print_):
@@ -106,22 +106,27 @@ def resume_train(*, actor: Actor, label: str, key: str = "") -> None:
     if recall(actor=actor, key=key, print_=print_):
         return
     refuse(why_not_resume(label, books.state))
+    go_on(books, "was resumed.")
+    remember(actor=actor, key=key, print_=print_, result={"train": label})
+
+
+def go_on(books: TrainLedger, text: str) -> None:
+    """Let a held train go on where it was; ``text`` says why it does."""
     train = books.train
     books.move(TrainState(train.held_in))
     if books.state in AT_STATION and train.departs_at < books.now:
         # From now on it is punctual, so that the clock lets it go.
         train.departs_at = books.now
     train.held_in = train.message = ""
-    books.note(Kind.TRAIN_RESUMED, "was resumed.", state=train.state)
+    books.note(Kind.TRAIN_RESUMED, text, state=train.state)
     books.close()
-    remember(actor=actor, key=key, print_=print_, result={"train": label})
 
 
 @transaction.atomic(durable=True)
 def cancel_train(*, actor: Actor, label: str, reason: str, key: str = "") -> None:
     """Let a train go no further; what it did since its departure is undone."""
     require(actor, Permission.RUN_TRAINS)
-    reason = _reason(reason, "Say why the train is cancelled.")
+    reason = stated(reason, "Say why the train is cancelled.")
     books = open_train(label=label, actor=actor.name)
     print_ = fingerprint("cancel_train", label=label, reason=reason)
     if recall(actor=actor, key=key, print_=print_):
@@ -131,7 +136,8 @@ def cancel_train(*, actor: Actor, label: str, reason: str, key: str = "") -> Non
     remember(actor=actor, key=key, print_=print_, result={"train": label})
 
 
-def _reason(text: str, missing: str) -> str:
+def stated(text: str, missing: str) -> str:
+    """Return a reason as it is written down; without one, ``InvalidInput`` says what is ``missing``."""
     if not text.strip():
         raise InvalidInput("reason", missing)
     return text.strip()[:REASON_LIMIT]

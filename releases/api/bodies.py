@@ -92,10 +92,14 @@ class ReleaseBody(PlanBody):
 
 
 class IndependentBody(_Body):
-    """One service that is released by itself, beside what is live."""
+    """One service that is released by itself, beside what is live.
+
+    Without ``target_version`` what changes determines the platform version.
+    """
 
     service: Slug
     version: VersionText
+    target_version: VersionText | None = None
     reason: Reason = ""
     title: Title = ""
     notes: Notes = ""

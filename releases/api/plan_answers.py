@@ -53,13 +53,14 @@ class ChangeAnswer(Schema):
 
 
 class ProblemAnswer(Schema):
-    """What stands in the way of a release; ``field`` names the part of the request to mend."""
+    """What stands in the way of a release; ``field`` names the part of the request to mend, ``offered`` what may do."""
 
     code: str
     service: str
     text: str
     fix: str
     field: str
+    offered: str
 
 
 class RecommendedChangeAnswer(Schema):

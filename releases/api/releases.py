@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 from ninja.responses import Response
@@ -63,13 +65,7 @@ def create_independent(
     key: IdempotencyKey,
 ) -> dict[str, object]:
     """Plan one service beside what is live, and store the plan as a release unless its verdict says no."""
-    new = NewRelease(
-        request=PlanRequest(kind=INDEPENDENT, overrides={body.service: body.version}, reason=body.reason),
-        sight_unseen=True,
-        title=body.title,
-        notes=body.notes,
-    )
-    return _created(request, create_release(actor=actor_behind(request), new=new, key=key or ""))
+    return _alone(request, body, PlanRequest(kind=INDEPENDENT), key or "")
 
 
 @router.post("/hotfixes", response={201: CreatedRelease})
@@ -82,14 +78,13 @@ def create_hotfix(
 
     It skips what its urgency lets it skip, and owes that afterwards.
     """
-    overrides = {body.service: body.version}
-    new = NewRelease(
-        request=PlanRequest(kind=HOTFIX, urgency=body.urgency, overrides=overrides, reason=body.reason),
-        sight_unseen=True,
-        title=body.title,
-        notes=body.notes,
-    )
-    return _created(request, create_release(actor=actor_behind(request), new=new, key=key or ""))
+    return _alone(request, body, PlanRequest(kind=HOTFIX, urgency=body.urgency), key or "")
+
+
+def _alone(request: HttpRequest, body: IndependentBody, kind: PlanRequest, key: str) -> dict[str, object]:
+    wish = replace(kind, overrides={body.service: body.version}, target_version=body.target_version, reason=body.reason)
+    new = NewRelease(request=wish, sight_unseen=True, title=body.title, notes=body.notes)
+    return _created(request, create_release(actor=actor_behind(request), new=new, key=key))
 
 
 def _created(request: HttpRequest, version: str) -> dict[str, object]:

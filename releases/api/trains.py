@@ -13,9 +13,10 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from releases.actions import trains
 from releases.actions.departures import depart_train
+from releases.actions.train_numbers import choose_train_number
 from releases.api.authentication import actor_behind
 from releases.api.control_answers import ControlAnswer
-from releases.api.fields import Cursor, IdempotencyKey, Limit, Reason, Slug, Text
+from releases.api.fields import Cursor, IdempotencyKey, Limit, Reason, Slug, Text, VersionText
 from releases.api.forecast_answers import ArrivalAnswer
 from releases.queries.trains import TrainLine, running_refusal, train_lines, train_view
 
@@ -51,6 +52,10 @@ class TrainBody(_Body):
 
 class HoldBody(_Body):
     reason: Annotated[Reason, Field(min_length=1, max_length=300)]
+
+
+class NumberBody(HoldBody):
+    version: Annotated[VersionText, Field(max_length=128)]
 
 
 class TrainLineAnswer(Schema):
@@ -98,6 +103,7 @@ class TrainAnswer(TrainLineAnswer):
     """``verdict`` is empty once the train has departed: its release has it then.
 
     ``arrival`` is null where nothing is to be foreseen, and ``why_no_arrival`` says why; it is empty else.
+    ``offered_version`` is a free number for a train that is held because its own was used up.
     """
 
     verdict: str
@@ -109,6 +115,8 @@ class TrainAnswer(TrainLineAnswer):
     hold: ControlAnswer
     resume: ControlAnswer
     cancel: ControlAnswer
+    choose_number: ControlAnswer
+    offered_version: str
 
 
 class TrainsQuery(Schema):
@@ -161,6 +169,14 @@ def resume(request: HttpRequest, label: TrainId, key: IdempotencyKey) -> dict[st
     return _answer(label, actor)
 
 
+@router.post("/trains/{label}/number", response=TrainAnswer)
+def choose_number(request: HttpRequest, label: TrainId, body: NumberBody, key: IdempotencyKey) -> dict[str, object]:
+    """Let a train that is held because its number was used up go on with another platform version."""
+    actor = actor_behind(request)
+    choose_train_number(actor=actor, label=label, version=body.version, reason=body.reason, key=key or "")
+    return _answer(label, actor)
+
+
 @router.post("/trains/{label}/cancel", response=TrainAnswer)
 def cancel(request: HttpRequest, label: TrainId, body: HoldBody, key: IdempotencyKey) -> dict[str, object]:
     """Let a train go no further; what it did since its departure is undone."""
@@ -183,4 +199,6 @@ def _answer(label: str, actor: Actor) -> dict[str, object]:
         "hold": view.hold,
         "resume": view.resume,
         "cancel": view.cancel,
+        "choose_number": view.choose_number,
+        "offered_version": view.offered_version,
     }

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from releases.domain.plan_problems import TARGET_VERSION
 from releases.domain.selection import Candidate, select_version
+from releases.domain.verdicts import Overall
 from releases.domain.versions import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from releases.domain.plans import Problem
+    from releases.domain.plans import Plan, Problem
     from releases.domain.verdicts import Reason
     from releases.domain.versions import Version
 
@@ -122,3 +124,9 @@ def _judged(each: Ticket, against: str) -> tuple[Boarding, str]:
     if each.late:
         return Boarding.LATE, missed
     return Boarding.NOT_COMING, each.why
+
+
+def number_in_the_way(plan: Plan) -> Problem | None:
+    """Return what is wrong with a plan's platform version, where another number is all that it needs; else None."""
+    is_number = {problem.field for problem in plan.problems} == {TARGET_VERSION}
+    return plan.problems[0] if is_number and plan.verdict.overall is not Overall.INCOMPATIBLE else None

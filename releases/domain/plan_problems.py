@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from releases.domain.errors import ReleaseError
     from releases.domain.platform_versions import PlatformBump
 
+TARGET_VERSION = "target_version"
+
 
 def unknown_services(named: Collection[str], known: Collection[str]) -> tuple[Problem, ...]:
     fix = f"Name one of {', '.join(sorted(known))}." if known else "Add the service to the platform first."
@@ -31,9 +33,9 @@ def unknown_services(named: Collection[str], known: Collection[str]) -> tuple[Pr
 
 
 def refused_version(error: ReleaseError) -> Problem:
-    free = f", such as {error.free}" if isinstance(error, AlreadyPublished) else ""
-    fix = f"Choose another platform version{free}."
-    return Problem(code=error.code, text=error.message, fix=fix, field="target_version")
+    free = error.free.raw if isinstance(error, AlreadyPublished) else ""
+    fix = f"Choose another platform version{f', such as {free}' if free else ''}."
+    return Problem(code=error.code, text=error.message, fix=fix, field=TARGET_VERSION, offered=free)
 
 
 def unexplained_downgrades(bump: PlatformBump, reason: str) -> tuple[Problem, ...]:

@@ -25,13 +25,17 @@ class Chooser(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What stands in the way of a plan; ``field`` names the part of the request to mend, empty if it is none."""
+    """What stands in the way of a plan; ``field`` names the part of the request to mend, empty if it is none.
+
+    ``offered`` is a value of that part that would do, where one is known.
+    """
 
     code: str
     service: str = ""
     text: str
     fix: str
     field: str = ""
+    offered: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

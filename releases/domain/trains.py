@@ -101,6 +101,7 @@ class Course(StrEnum):
     FAIL = "fail"
     CANCEL = "cancel"
     NOT_CONFIGURED = "not_configured"
+    HOLD = "hold"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +135,11 @@ def give_up(message: str) -> Outcome:
     return Outcome(course=Course.CANCEL, message=message)
 
 
+def hold(message: str) -> Outcome:
+    """Only a person can say how it goes on, so the train is held for one."""
+    return Outcome(course=Course.HOLD, message=message)
+
+
 def not_configured(message: str, *, may_pass: bool) -> Outcome:
     return Outcome(course=Course.NOT_CONFIGURED, message=message, may_pass=may_pass)
 
@@ -153,6 +159,12 @@ def why_not_hold(label: str, state: TrainState) -> str:
 
 def why_not_resume(label: str, state: TrainState) -> str:
     return "" if state is TrainState.HELD else f"Train {label} is not held, but {state.replace('_', ' ')}."
+
+
+def why_not_choose_number(label: str, state: TrainState, *, is_asked: bool) -> str:
+    if refusal := why_not_resume(label, state):
+        return refusal
+    return "" if is_asked else f"Train {label} is not held for the number of its platform version."
 
 
 def why_not_cancel(label: str, state: TrainState) -> str:

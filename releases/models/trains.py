@@ -61,8 +61,9 @@ class TrainSchedule(models.Model):
 class Train(models.Model):
     """One departure; ``label`` reads ``2026-W48``. ``versions`` is its manifest once it was determined.
 
-    ``held_in`` is the state that a hold interrupted. An ``is_extra`` train was asked for by a person, so the schedule
-    neither moves nor drops it.
+    ``held_in`` is the state that a hold interrupted. ``target_version`` is the number that somebody chose for its
+    platform version, ``number_reason`` says why; both are empty where the changes determine it. An ``is_extra`` train
+    was asked for by a person, so the schedule neither moves nor drops it.
     """
 
     schedule = models.ForeignKey(TrainSchedule, on_delete=models.PROTECT, related_name="trains")
@@ -81,6 +82,8 @@ class Train(models.Model):
     conductor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="trains")
     versions = models.JSONField(default=dict)
     passengers = models.JSONField(default=list)
+    target_version = models.CharField(max_length=128, blank=True)
+    number_reason = models.CharField(max_length=500, blank=True, help_text="Who chose the number and why, a sentence.")
     release = models.OneToOneField(Release, on_delete=models.PROTECT, null=True, related_name="train")
     departed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

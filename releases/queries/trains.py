@@ -15,13 +15,14 @@ from releases.domain.trains import (
     OPEN_TRAINS,
     TrainState,
     why_not_cancel,
+    why_not_choose_number,
     why_not_depart,
     why_not_hold,
     why_not_resume,
 )
 from releases.models import Train, TrainEvent, TrainSchedule, TrainStep
 from releases.queries.arrivals import arrival_of, why_no_arrival
-from releases.queries.boarding import train_set
+from releases.queries.boarding import number_problem, train_set
 from releases.queries.freezes import freeze_views
 from releases.queries.views import Control
 
@@ -93,7 +94,7 @@ class TrainView:
     """One train: how it stands, who is on board, what it went through, and its buttons.
 
     ``sequence`` grows with each of its events; ``arrival`` is None where nothing is to be foreseen: because of
-    ``why_no_arrival``, which is empty else.
+    ``why_no_arrival``, which is empty else. ``offered_version`` is a free number to choose, if one is known.
     """
 
     line: TrainLine
@@ -107,6 +108,8 @@ class TrainView:
     hold: Control
     resume: Control
     cancel: Control
+    choose_number: Control
+    offered_version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +205,8 @@ def line_of(train: Train) -> TrainLine:
 def _view(train: Train, refusal: str) -> TrainView:
     state, events = TrainState(train.state), tuple(train.events.order_by("-pk"))
     steps = list(train.steps.order_by("position"))
-    arrival = arrival_of(train, steps)
+    arrival, problem = arrival_of(train, steps), number_problem(train)
+    not_number = why_not_choose_number(train.label, state, is_asked=problem is not None)
     return TrainView(
         line=line_of(train),
         sequence=max((event.pk for event in events), default=0),
@@ -215,6 +219,8 @@ def _view(train: Train, refusal: str) -> TrainView:
         hold=_control("hold", refusal or why_not_hold(train.label, state)),
         resume=_control("resume", refusal or why_not_resume(train.label, state)),
         cancel=_control("cancel", refusal or why_not_cancel(train.label, state)),
+        choose_number=_control("choose_number", refusal or not_number),
+        offered_version=problem.offered if problem else "",
     )
 
 
@@ -225,7 +231,7 @@ def _control(verb: str, refusal: str) -> Control:
 def _on_board(train: Train) -> OnBoard:
     if train.versions or train.state not in {*AT_STATION, TrainState.HELD}:
         return _as_departed(train)
-    found = train_set(train.label, train.cut_off_at)
+    found = train_set(train)
     return OnBoard(
         passengers=found.passengers,
         overall=found.plan.verdict.overall.value,

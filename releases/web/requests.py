@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAXIMUM_KEY = 128
 MAXIMUM_REASON = 300
+MAXIMUM_VERSION = 128
 
 
 def actor(request: HttpRequest, permission: Permission = Permission.VIEW) -> Actor:
@@ -59,6 +60,15 @@ def form_reason(request: HttpRequest) -> str:
         message = f"The reason has at most {MAXIMUM_REASON} printable characters."
         raise InvalidInput("reason", message)
     return reason
+
+
+def form_version(request: HttpRequest) -> str:
+    """Return the version that somebody typed; whether it is one the action says."""
+    version = str(request.POST.get("version", "")).strip()
+    if "\x00" in version or len(version) > MAXIMUM_VERSION:
+        message = f"A version has at most {MAXIMUM_VERSION} printable characters."
+        raise InvalidInput("version", message)
+    return version
 
 
 def go(request: HttpRequest, *where: str) -> HttpResponse:

@@ -86,6 +86,7 @@ urlpatterns = [
     path("trains/<str:label>/depart", trains.depart, name="train_depart"),
     path("trains/<str:label>/hold", trains.hold, name="train_hold"),
     path("trains/<str:label>/resume", trains.resume, name="train_resume"),
+    path("trains/<str:label>/number", trains.choose_number, name="train_number"),
     path("trains/<str:label>/cancel", trains.cancel, name="train_cancel"),
     path("calendar/trains.ics", trains.feed, name="calendar"),
     path("calendar/rotate", trains.rotate_calendar, name="calendar_rotate"),

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from releases.domain.access import Role
-from releases.models import Debt, Hotfix, Release
+from releases.models import Debt, Hotfix, PlatformVersion, Release
+from releases.queries.clock import database_now
 from tests.api.calling import caller_for
 from tests.factories import load_bookverse, person
 from tests.hotfixing import live_hotfix
@@ -30,6 +31,17 @@ def test_a_hotfix_is_created_with_its_urgency(manager: Caller) -> None:
 
     assert (answer.status_code, answer.json()["version"]) == (201, "2.1.1-alpha.1")
     assert (Release.objects.get().kind, Hotfix.objects.get().urgency) == ("hotfix", "HIGH")
+
+
+def test_a_hotfix_whose_number_was_used_up_is_created_with_the_free_one_that_the_refusal_names(manager: Caller) -> None:
+    PlatformVersion.objects.create(version="2.1.1", manifest={}, created_at=database_now())
+    (reason,) = manager.post("/hotfixes", FIX).json()["reasons"]
+    assert (reason["code"], reason["fix"]) == (
+        "already-published",
+        "Choose another platform version, such as 2.1.2.",
+    )
+    answer = manager.post("/hotfixes", {**FIX, "target_version": "2.1.2"})
+    assert (answer.status_code, answer.json()["version"]) == (201, "2.1.2-alpha.1")
 
 
 def test_a_hotfix_that_does_not_fit_is_refused_with_reasons(manager: Caller) -> None:

@@ -13,7 +13,7 @@ from releases.domain.access import Role
 from releases.models import Train
 from tests.api.calling import Caller, caller_for
 from tests.factories import person
-from tests.trains import next_train, scheduled
+from tests.trains import held_for_a_number, next_train, scheduled
 
 if TYPE_CHECKING:
     from typing import Any
@@ -153,3 +153,27 @@ def test_a_train_departs_once_for_each_key(conductor: Caller, train: Train) -> N
         "monitoring",
     ]
     assert conductor.post(f"/trains/{train.label}/depart").status_code == 409
+
+
+def test_a_train_whose_number_was_used_up_says_the_next_free_one_and_goes_on_with_it(conductor: Caller) -> None:
+    train = held_for_a_number()
+    answer = conductor.get(f"/trains/{train.label}").json()
+    assert (answer["choose_number"]["allowed"], answer["offered_version"]) == (True, "2.2.1")
+
+    body = {"version": answer["offered_version"], "reason": "2.2.0 was given up"}
+    answer = conductor.post(f"/trains/{train.label}/number", body, Idempotency_Key="number-1").json()
+    assert (answer["state"], answer["choose_number"]["allowed"], answer["offered_version"]) == ("departed", False, "")
+
+
+def test_a_number_that_no_plan_could_have_is_refused_with_the_mend(conductor: Caller) -> None:
+    train = held_for_a_number()
+    answer = conductor.post(f"/trains/{train.label}/number", {"version": "2.2.0", "reason": "x"})
+    assert (answer.status_code, answer.json()["errors"]) == (
+        422,
+        [
+            {
+                "loc": ["body", "version"],
+                "msg": "2.2.0 is already published. Choose another platform version, such as 2.2.1.",
+            }
+        ],
+    )

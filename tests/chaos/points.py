@@ -111,6 +111,7 @@ EXEMPT: Mapping[str, str] = {
     "departures.depart_train": "a person's own act on a train: one transaction, told by its key when it is repeated",
     "train_phases._couple": "the next look at the train finds its release by the command's key",
     "train_phases._write_down": "the next look at the train determines who is on board, or finds it written down",
+    "train_numbers.choose_train_number": "a person's own act: one transaction, told by its key when it is repeated",
     "train_steps._record": "the next look at the phase finds out the same",
     "train_undoing._record": "the next look finds it undone and writes that down",
     "bypasses.bypass_gate": "a person's own act: one transaction, told by its key when it is repeated",

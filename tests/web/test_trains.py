@@ -18,7 +18,7 @@ from releases.domain.access import Role
 from releases.models import Constraint, Freeze, ServiceVersion, Stage, Train
 from tests.factories import load_bookverse, person
 from tests.live.html import parse_html
-from tests.trains import next_train, register_after_cut_off, scheduled
+from tests.trains import held_for_a_number, next_train, register_after_cut_off, scheduled
 from tests.web.conftest import browser_of
 
 if TYPE_CHECKING:
@@ -151,6 +151,27 @@ def test_a_held_train_is_resumed(manager: Client, headers: dict[str, str]) -> No
     assert manager.post(f"/trains/{train.label}/resume", headers=headers).status_code in {200, 302}
     train.refresh_from_db()
     assert train.state == "boarding"
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_a_train_whose_number_was_used_up_goes_on_with_the_one_that_its_page_offers(
+    manager: Client, headers: dict[str, str]
+) -> None:
+    train = held_for_a_number()
+    boxes = [box.attributes for box in parse_html(page(manager, f"/trains/{train.label}")).descendants()]
+    fields = {box["name"]: box.get("value", "") for box in boxes if "name" in box}
+    assert fields["version"] == "2.2.1"
+    sent = {"version": fields["version"], "reason": "2.2.0 was given up"}
+    manager.post(f"/trains/{train.label}/number", sent, headers=headers)
+    train.refresh_from_db()
+    assert (train.state, train.target_version) == ("departed", "2.2.1")
+
+
+@pytest.mark.parametrize("version", ["2" * 129, "2.2.1\x00", "2.2"])
+def test_a_number_that_is_none_is_refused(manager: Client, version: str) -> None:
+    train = held_for_a_number()
+    answer = manager.post(f"/trains/{train.label}/number", {"version": version, "reason": "x"})
+    assert answer.status_code == 422
 
 
 def test_whoever_may_only_look_is_told_why(manager: Client) -> None:

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 from releases.actions import trains
 from releases.actions.calendars import rotate_calendar_link
 from releases.actions.departures import depart_train
+from releases.actions.train_numbers import choose_train_number
 from releases.queries.calendars import calendar_key_of, is_calendar_key, train_calendar
 from releases.queries.trains import departure_board, running_refusal, train_view
-from releases.web.requests import actor, form_key, form_reason
+from releases.web.requests import actor, form_key, form_reason, form_version
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -63,6 +64,15 @@ def hold(request: HttpRequest, label: str) -> HttpResponse:
 def resume(request: HttpRequest, label: str) -> HttpResponse:
     """Let a held train go on."""
     trains.resume_train(actor=actor(request), label=label, key=form_key(request))
+    return _go(request, label)
+
+
+@require_POST
+@login_required
+def choose_number(request: HttpRequest, label: str) -> HttpResponse:
+    """Let a train whose number was used up go on with another."""
+    version, reason = form_version(request), form_reason(request)
+    choose_train_number(actor=actor(request), label=label, version=version, reason=reason, key=form_key(request))
     return _go(request, label)
 
 
