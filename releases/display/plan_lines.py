@@ -12,7 +12,7 @@ from releases.domain.hotfixes import name_of
 from releases.domain.solver import Search
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from releases.domain.conflict import Conflict
     from releases.domain.critical_path import Forecast
@@ -33,7 +33,7 @@ NOT_FOUND = {
 def judgement_lines(judged: Judgement | Plan, versions: Mapping[str, str]) -> Iterator[str]:
     """The overall answer and its set, every reason, and the nearest set that fits or why there is none."""
     yield f"{status_of(judged.verdict.overall).word}: {_set(versions)}"
-    yield from chain.from_iterable(map(_reason, judged.verdict.reasons))
+    yield from chain.from_iterable(map(reason_lines, judged.verdict.reasons))
     yield from _recommended("The nearest set that fits", judged.recommended)
     yield from _recommended("The nearest set that keeps what was chosen", judged.alternative)
     if judged.search in NOT_FOUND and not judged.recommended:
@@ -50,15 +50,15 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield f"{INDENT}Fix: {problem.fix}"
     yield "Versions:"
     yield from (INDENT + _change(change) for change in plan.changes)
-    yield from _phases(plan)
+    yield from phase_lines(plan.phases)
     if plan.hotfix:
         yield from _hotfix(plan.hotfix)
     if plan.reverify:
         yield f"To verify again: {', '.join(plan.reverify)}"
     yield from judgement_lines(plan, plan.versions)
-    yield from chain.from_iterable(map(_risk, plan.risks))
+    yield from chain.from_iterable(map(risk_lines, plan.risks))
     yield from (f"Gate: {gate.text}" for gate in plan.gates)
-    yield from _forecast(plan.forecast)
+    yield from forecast_lines(plan.forecast)
     yield f"Digest: {plan.digest}"
 
 
@@ -73,7 +73,7 @@ def _set(versions: Mapping[str, str]) -> str:
     return ", ".join(f"{service} {version}" for service, version in sorted(versions.items())) or "no services"
 
 
-def _reason(reason: Reason) -> Iterator[str]:
+def reason_lines(reason: Reason) -> Iterator[str]:
     yield f"{status_of(reason.counts_as).word}: {reason.text}"
     if reason.ignored:
         yield INDENT + reason.ignored
@@ -112,18 +112,18 @@ def _change(change: PlanChange) -> str:
     return f"{change.service} {_step(change.from_version, change.to_version or None)} ({change.level.value})"
 
 
-def _phases(plan: Plan) -> Iterator[str]:
-    if plan.phases:
+def phase_lines(phases: Sequence[Sequence[str]]) -> Iterator[str]:
+    if phases:
         yield "Phases:"
-        yield from (f"{INDENT}{number}. {', '.join(phase)}" for number, phase in enumerate(plan.phases, start=1))
+        yield from (f"{INDENT}{number}. {', '.join(phase)}" for number, phase in enumerate(phases, start=1))
 
 
-def _risk(window: RiskWindow) -> Iterator[str]:
+def risk_lines(window: RiskWindow) -> Iterator[str]:
     yield f"Risk ({status_of(window.overall).word.lower()}): {window.text}"
     yield f"{INDENT}Fix: {window.fix}"
 
 
-def _forecast(forecast: Forecast | None) -> Iterator[str]:
+def forecast_lines(forecast: Forecast | None) -> Iterator[str]:
     if forecast is None:
         return
     if forecast.barrier_ms is None or forecast.critical_path_ms is None:

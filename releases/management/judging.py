@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 
 from releases.domain.errors import InvalidInput, ReleaseError
+from releases.domain.hotfixes import Urgency
+from releases.domain.plan_kinds import HOTFIX, INDEPENDENT, SYNCHRONIZED
+from releases.domain.plans import PlanRequest
 from releases.domain.verdicts import Overall
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from django.core.management.base import CommandParser
 
     from releases.domain.documents import Document
 
 BAD_INPUT = 64
+KINDS = (SYNCHRONIZED, INDEPENDENT, HOTFIX)
 EXIT_CODES = {
     Overall.COMPATIBLE: 0,
     Overall.COMPATIBLE_WITH_WARNINGS: 0,
@@ -54,6 +58,26 @@ class JudgingCommand(BaseCommand):
     def show(self, document: Document, lines: Iterable[str], *, as_json: bool) -> None:
         text = json.dumps(document, indent=2, ensure_ascii=False) if as_json else "\n".join(lines)
         self.stdout.write(text)
+
+
+def add_plan(parser: ArgumentParser) -> None:
+    """Let a command be told what to plan."""
+    parser.add_argument("versions", nargs="*", metavar="service=version")
+    parser.add_argument("--kind", choices=KINDS, default=SYNCHRONIZED, help="who moves: every service, or the named")
+    parser.add_argument("--urgency", choices=list(Urgency), default="", help="of a hotfix: it says what to skip")
+    parser.add_argument("--target", metavar="VERSION", help="the platform version; determined if left out")
+    parser.add_argument("--reason", default="", help="needed where a service goes down or the target is too low")
+
+
+def asked_plan(options: Mapping[str, Any]) -> PlanRequest:
+    """Return what ``add_plan`` let somebody ask for."""
+    return PlanRequest(
+        kind=options["kind"],
+        urgency=options["urgency"],
+        overrides=named_versions(options["versions"]),
+        target_version=options["target"],
+        reason=options["reason"],
+    )
 
 
 def named_versions(pairs: Iterable[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.utils import timezone
 
 from releases.domain.access import ALL_SCOPES, Actor, Role
+from releases.domain.errors import NotFound
 from releases.models import ApiToken
 
 if TYPE_CHECKING:
@@ -28,6 +29,14 @@ def actor_of(user: AbstractBaseUser | AnonymousUser, scopes: Iterable[str] = (AL
     if user.is_superuser:
         roles.add(Role.ADMIN)
     return Actor(user_id=user.pk, name=user.get_username(), roles=frozenset(roles), scopes=frozenset(scopes))
+
+
+def actor_named(username: str) -> Actor:
+    """Return the actor behind an account; ``NotFound`` for a name that nobody has."""
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise NotFound(f"There is no user {username}.")
+    return actor_of(user)
 
 
 def user_and_scopes_of_token(raw: str) -> tuple[User, tuple[str, ...]] | None:

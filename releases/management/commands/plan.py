@@ -6,19 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from releases.display.plan_lines import plan_lines
 from releases.domain.dependencies import CyclicDependency
-from releases.domain.hotfixes import Urgency
-from releases.domain.plan_kinds import HOTFIX, INDEPENDENT, SYNCHRONIZED
-from releases.domain.plans import Plan, PlanRequest, Problem
 from releases.domain.verdicts import Overall
-from releases.management.judging import BAD_INPUT, EXIT_CODES, JudgingCommand, end, named_versions
+from releases.management.judging import BAD_INPUT, EXIT_CODES, JudgingCommand, add_plan, asked_plan, end
 from releases.queries.forecasts import foreseen_document
 from releases.queries.plans import computed_plan
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-
-KINDS = (SYNCHRONIZED, INDEPENDENT, HOTFIX)
+    from releases.domain.plans import Plan, Problem
 
 
 class Command(JudgingCommand):
@@ -27,24 +23,11 @@ class Command(JudgingCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("versions", nargs="*", metavar="service=version")
-        parser.add_argument(
-            "--kind", choices=KINDS, default=SYNCHRONIZED, help="who moves: every service, or the named"
-        )
-        parser.add_argument("--urgency", choices=list(Urgency), default="", help="of a hotfix: it says what to skip")
-        parser.add_argument("--target", metavar="VERSION", help="the platform version; determined if left out")
-        parser.add_argument("--reason", default="", help="needed where a service goes down or the target is too low")
+        add_plan(parser)
         self.add_json(parser)
 
     def handle(self, *_args: object, **options: Any) -> None:
-        request = PlanRequest(
-            kind=options["kind"],
-            urgency=options["urgency"],
-            overrides=named_versions(options["versions"]),
-            target_version=options["target"],
-            reason=options["reason"],
-        )
-        plan = computed_plan(request)
+        plan = computed_plan(asked_plan(options))
         self.show(foreseen_document(plan), plan_lines(plan), as_json=options["json"])
         end(_exit_code(plan))
 
