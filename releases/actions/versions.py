@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -69,13 +69,27 @@ def register_version(*, actor: Actor, new: NewVersion) -> ServiceVersion:
     return _store(actor, row, checked)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """What became known of a version after it was registered; None leaves what is said now, empty takes it back."""
+
+    notes: str | None = None
+    irreversible: str | None = None
+
+
 @transaction.atomic
-def note_irreversible(*, actor: Actor, service: str, version: str, text: str) -> ServiceVersion:
-    """Note what a registered version does that going back does not undo; an empty text says that it does nothing."""
+def note_version(*, actor: Actor, service: str, version: str, learnt: Learnt) -> ServiceVersion:
+    """Note what a registered version changes, or does that going back does not undo.
+
+    The drafts of release notes have it from now on; what manifests and edited notes say stays.
+    """
     require(actor, Permission.REGISTER)
-    # Only this column is written: a collection may write the others at the same time.
+    said = {name: text.strip() for name, text in asdict(learnt).items() if text is not None}
+    if not said:
+        raise InvalidInput("notes", "Send notes, irreversible or both.")
+    # Only these columns are written: a collection may write the others at the same time.
     rows = ServiceVersion.objects.select_related("service").filter(service__slug=service, version=version)
-    if not rows.update(irreversible=text.strip()):
+    if not rows.update(**said):
         raise NotFound(f"{service} has no registered version {version}.")
     return rows.get()
 

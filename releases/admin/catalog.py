@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import admin
 
-from releases.actions.versions import note_irreversible
+from releases.actions.versions import Learnt, note_version
 from releases.admin.generic import RowsInline
 from releases.admin.impact import ImpactAdmin
 from releases.admin.read_only import ReadOnlyAdmin
@@ -65,10 +65,11 @@ class DependencyAdmin(RuleAdmin[Dependency]):
 
 @admin.register(ServiceVersion)
 class ServiceVersionAdmin(VersionedAdmin[ServiceVersion]):
-    """Everything but what going back does not undo comes from the registry or from who announced the version."""
+    """Everything but what it changes, and what of that stays done, comes from the registry or from its pipeline."""
 
     show_full_result_count = False
     fields = (
+        "notes",
         "irreversible",
         "service",
         "version",
@@ -78,10 +79,9 @@ class ServiceVersionAdmin(VersionedAdmin[ServiceVersion]):
         "registry_stage",
         "registered_at",
         "invalid_because",
-        "notes",
         "requires",
     )
-    readonly_fields = fields[1:]
+    readonly_fields = fields[2:]
     list_display = ("service", "version", "tag", "registry_status", "release_status", "registry_stage", "registered_at")
     list_select_related = ("service",)
     list_filter = ("service", "release_status", "registry_status", "registry_stage")
@@ -95,9 +95,8 @@ class ServiceVersionAdmin(VersionedAdmin[ServiceVersion]):
         return False
 
     def save_model(self, request: HttpRequest, obj: ServiceVersion, _form: object, _change: object) -> None:
-        note_irreversible(
-            actor=actor_of(request.user), service=obj.service.slug, version=obj.version, text=obj.irreversible
-        )
+        learnt = Learnt(notes=obj.notes, irreversible=obj.irreversible)
+        note_version(actor=actor_of(request.user), service=obj.service.slug, version=obj.version, learnt=learnt)
 
 
 @admin.register(VersionContent)

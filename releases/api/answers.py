@@ -30,10 +30,18 @@ class ServicePage(Schema):
     next_cursor: int | None
 
 
+class ContentAnswer(Schema):
+    """The sources and releasables of a version, item by item as AppTrust describes them."""
+
+    sources: list[dict[str, object]]
+    releasables: list[dict[str, object]]
+
+
 class VersionAnswer(Schema):
     """A registered version; ``why_not`` says why it may not be taken, and is empty when it is eligible.
 
-    ``irreversible`` is what it does that going back does not undo, empty for nothing.
+    ``notes`` are what it changes, ``irreversible`` is what it does that going back does not undo; empty for nothing.
+    ``content`` is what AppTrust lists in it, null unless it was asked for, and until it was read: ``content_read_at``.
     """
 
     version: str
@@ -42,8 +50,11 @@ class VersionAnswer(Schema):
     stage: str
     eligible: bool
     why_not: str
+    notes: str
     irreversible: str
     registered_at: datetime | None
+    content_read_at: datetime | None
+    content: ContentAnswer | None
 
 
 class VersionPage(Schema):
@@ -54,6 +65,7 @@ class VersionPage(Schema):
 class RegisteredAnswer(Schema):
     service: str
     version: str
+    notes: str
     irreversible: str
     registered_at: datetime | None
 

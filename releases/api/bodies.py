@@ -64,9 +64,10 @@ class NotesBody(_Body):
 
 
 class VersionChangeBody(_Body):
-    """What became known of a registered version; an empty text says that going back undoes everything."""
+    """What became known of a registered version; what is left out stays, and an empty text takes it back."""
 
-    irreversible: Irreversible
+    notes: Notes | None = None
+    irreversible: Irreversible | None = None
 
 
 class PlanBody(_Body):

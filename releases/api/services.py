@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -13,17 +14,20 @@ from pydantic import Field
 
 from releases.actions.collections import request_collection
 from releases.actions.documents import keep_document
-from releases.actions.versions import NewVersion, note_irreversible, register_version
+from releases.actions.versions import Learnt, NewVersion, note_version, register_version
 from releases.api.answers import CollectionAnswer, DocumentAnswer, RegisteredAnswer, ServicePage, VersionPage
 from releases.api.authentication import actor_behind
 from releases.api.bodies import VersionBody, VersionChangeBody
 from releases.api.fields import Cursor, Limit, OpenApi, Slug, Text, VersionText
 from releases.domain.promises import Document
-from releases.models import Collection, ServiceVersion
+from releases.models import Collection, ServiceVersion, VersionContent
+from releases.queries.contents import contents_of
 from releases.queries.documents import document_content
 from releases.queries.services import service_views, versions_of
+from releases.queries.views import VersionChoice
 
 router = Router(tags=["services"])
+MOST_WITH_CONTENTS = 20
 Item = TypeVar("Item")
 
 
@@ -33,10 +37,14 @@ class ServicesQuery(Schema):
 
 
 class VersionsQuery(ServicesQuery):
-    """``stage`` is how far the registry says that a version has come."""
+    """``stage`` is how far the registry says that a version has come.
+
+    With ``contents`` each version says what is in it, and a page has no more than 20.
+    """
 
     stage: Text = Field(default="", max_length=64)
     eligible: bool | None = None
+    contents: bool = False
 
 
 @router.get("/services", response=ServicePage, url_name="services")
@@ -54,7 +62,20 @@ def list_versions(request: HttpRequest, slug: Slug, query: Query[VersionsQuery])
         if (not query.stage or choice.stage.casefold() == query.stage.casefold())
         and (query.eligible is None or choice.eligible is query.eligible)
     ]
-    return _page(found, query)
+    if query.contents:
+        query.limit = min(query.limit, MOST_WITH_CONTENTS)
+    page = _page(found, query)
+    shown = found[query.cursor : query.cursor + query.limit]
+    known = contents_of(slug, [choice.version for choice in shown], whole=query.contents)
+    return {**page, "items": [_listed(choice, known.get(choice.version), query) for choice in shown]}
+
+
+def _listed(choice: VersionChoice, content: VersionContent | None, query: VersionsQuery) -> dict[str, object]:
+    return {
+        **asdict(choice),
+        "content_read_at": content and content.read_at,
+        "content": content if query.contents else None,
+    }
 
 
 @router.post("/services/{slug}/versions", response={201: RegisteredAnswer})
@@ -73,15 +94,16 @@ def register(request: HttpRequest, slug: Slug, body: VersionBody) -> dict[str, o
 
 @router.patch("/services/{slug}/versions/{version}", response=RegisteredAnswer)
 def change(request: HttpRequest, slug: Slug, version: VersionText, body: VersionChangeBody) -> dict[str, object]:
-    """Say of a registered version what going back from it does not undo."""
-    row = note_irreversible(actor=actor_behind(request), service=slug, version=version, text=body.irreversible)
-    return _registered(row)
+    """Say of a registered version what it changes, or what going back from it does not undo."""
+    learnt = Learnt(notes=body.notes, irreversible=body.irreversible)
+    return _registered(note_version(actor=actor_behind(request), service=slug, version=version, learnt=learnt))
 
 
 def _registered(row: ServiceVersion) -> dict[str, object]:
     return {
         "service": row.service.slug,
         "version": row.version,
+        "notes": row.notes,
         "irreversible": row.irreversible,
         "registered_at": row.registered_at,
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from releases.models import VersionContent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from releases.models import Service
@@ -37,6 +38,15 @@ class ContentsView:
     @property
     def unread(self) -> int:
         return self.completed - self.read
+
+
+def contents_of(slug: str, versions: Iterable[str], *, whole: bool) -> dict[str, VersionContent]:
+    """Return what was read of these versions of a service, in one query; unless ``whole``, only that it was read."""
+    rows = VersionContent.objects.filter(
+        service_version__service__slug=slug, service_version__version__in=versions, read_at__isnull=False
+    )
+    found = rows.select_related("service_version")
+    return {row.service_version.version: row for row in (found if whole else found.defer("sources", "releasables"))}
 
 
 def contents_view(service: Service) -> ContentsView:

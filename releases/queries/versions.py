@@ -73,6 +73,7 @@ def _choice(row: ServiceVersion, *, admit_prereleases: bool) -> VersionChoice:
         stage=row.registry_stage,
         eligible=not why_not,
         why_not=why_not,
+        notes=row.notes,
         irreversible=row.irreversible,
         registered_at=row.registered_at,
     )

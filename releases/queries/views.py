@@ -285,6 +285,8 @@ class VersionChoice:
     stage: str
     eligible: bool
     why_not: str
+    notes: str
+    """What it changes, as its pipeline or an administrator said."""
     irreversible: str
     """What it does that going back does not undo, empty for nothing."""
     registered_at: datetime | None

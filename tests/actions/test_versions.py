@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from releases.actions.versions import NewVersion, note_irreversible, register_version
+from releases.actions.release_notes import NotesEdit, edit_notes
+from releases.actions.versions import Learnt, NewVersion, note_version, register_version
 from releases.domain.access import Role
 from releases.domain.errors import Conflict, InvalidInput, NotFound, PermissionRefused
 from releases.models import ApiDocument, ServiceVersion
-from tests.factories import load_bookverse, person
+from releases.queries.manifests import manifest_of
+from releases.queries.release_notes import notes_of
+from tests.factories import created, load_bookverse, person
 from tests.openapi_documents import api_document
 
 
@@ -122,17 +125,37 @@ def test_what_going_back_does_not_undo_is_noted_with_the_build() -> None:
 
 def test_it_may_be_noted_of_a_version_that_the_registry_listed_first() -> None:
     note = {"actor": person(), "service": "web", "version": "3.0.2"}
-    noted = note_irreversible(**note, text="drops a table").irreversible  # type: ignore[arg-type]
-    taken_back = note_irreversible(**note, text=" ").irreversible  # type: ignore[arg-type]
+    noted = note_version(**note, learnt=Learnt(irreversible="drops a table")).irreversible  # type: ignore[arg-type]
+    taken_back = note_version(**note, learnt=Learnt(irreversible=" ")).irreversible  # type: ignore[arg-type]
 
     assert (noted, taken_back) == ("drops a table", "")
 
 
 def test_of_a_version_that_nobody_registered_nothing_is_noted() -> None:
     with pytest.raises(NotFound, match=r"^web has no registered version 9\.9\.9\.$"):
-        note_irreversible(actor=person(), service="web", version="9.9.9", text="drops a table")
+        note_version(actor=person(), service="web", version="9.9.9", learnt=Learnt(notes="Vouchers."))
 
 
 def test_a_viewer_notes_nothing() -> None:
     with pytest.raises(PermissionRefused):
-        note_irreversible(actor=person("vera", Role.VIEWER), service="web", version="3.0.2", text="drops a table")
+        note_version(
+            actor=person("vera", Role.VIEWER), service="web", version="3.0.2", learnt=Learnt(notes="Vouchers.")
+        )
+
+
+def test_change_notes_that_arrive_late_are_drafted_and_leave_the_sealed_manifest_alone() -> None:
+    release = created()
+    before = manifest_of(release.version)
+    note_version(actor=person(), service="web", version="3.0.2", learnt=Learnt(notes="Vouchers can be paid with."))
+    after = manifest_of(release.version)
+
+    assert ((after.yaml, after.sha256), after.is_intact) == ((before.yaml, before.sha256), True)
+    assert "Vouchers can be paid with." in notes_of(release).markdown
+
+
+def test_change_notes_that_arrive_late_leave_notes_that_somebody_wrote_alone() -> None:
+    release = created()
+    edit_notes(actor=person(), version=release.version, edit=NotesEdit(markdown="Mine.", revision=0))
+    note_version(actor=person(), service="web", version="3.0.2", learnt=Learnt(notes="Vouchers can be paid with."))
+
+    assert notes_of(release).markdown == "Mine."

@@ -1,4 +1,4 @@
-"""What going back from a version does not undo is the one thing that administrators say of it."""
+"""What a version changes, and what of that going back does not undo, is all that administrators say of it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ def of(version: str) -> ServiceVersion:
 
 def test_it_is_entered_and_leaves_everything_else_to_the_registry(administrator: Client) -> None:
     row = of("3.0.2")
-    entered: dict[str, object] = {"irreversible": "drops a table", "tag": "mine", "version": "9.9.9"}
-    answer = send(administrator, url("change", row, "serviceversion"), entered)
+    said: dict[str, object] = {"irreversible": "drops a table", "notes": "Vouchers."}
+    answer = send(administrator, url("change", row, "serviceversion"), {**said, "tag": "mine", "version": "9.9.9"})
     row.refresh_from_db()
 
-    assert (answer.status_code, row.irreversible, row.tag, row.version) == (302, "drops a table", "", "3.0.2")
+    assert (answer.status_code, row.irreversible, row.notes) == (302, "drops a table", "Vouchers.")
+    assert (row.tag, row.version) == ("", "3.0.2")
 
 
 def test_no_version_is_added_or_deleted_by_hand(administrator: Client) -> None:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from releases.models import Collection, ServiceVersion
+from releases.models import Collection, ServiceVersion, VersionContent
+from tests.factories import register
 
 if TYPE_CHECKING:
     from tests.api.calling import Caller
+
+READ_AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
 def test_services_are_listed_by_name_with_what_they_run_and_need(viewer: Caller) -> None:
@@ -52,8 +56,11 @@ def test_a_version_says_how_far_it_has_come(viewer: Caller) -> None:
             "stage": "PROD",
             "eligible": False,
             "why_not": "It is in quarantine.",
+            "notes": "",
             "irreversible": "",
             "registered_at": "2026-01-02T03:04:05Z",
+            "content_read_at": None,
+            "content": None,
         }
     ]
 
@@ -81,7 +88,7 @@ def test_versions_of_an_unknown_service_are_not_found(viewer: Caller) -> None:
 def test_a_build_can_be_announced(manager: Caller) -> None:
     answer = manager.post("/services/inventory/versions", {"version": "1.6.0", "notes": "Faster."})
     assert answer.status_code == 201
-    assert answer.json().keys() == {"service", "version", "irreversible", "registered_at"}
+    assert answer.json().keys() == {"service", "version", "notes", "irreversible", "registered_at"}
     assert ServiceVersion.objects.get(service__slug="inventory", version="1.6.0").notes == "Faster."
 
 
@@ -113,6 +120,54 @@ def test_a_collection_can_be_asked_for(manager: Caller) -> None:
 def test_asking_for_a_collection_twice_joins_the_first(manager: Caller) -> None:
     first, second = manager.post("/catalog/sync").json(), manager.post("/catalog/sync").json()
     assert (first, Collection.objects.count()) == (second, 1)
+
+
+def test_change_notes_that_arrive_late_are_in_the_list_and_leave_the_rest_as_it_is(manager: Caller) -> None:
+    manager.patch("/services/web/versions/3.0.2", {"irreversible": "drops a table"})
+    changed = manager.patch("/services/web/versions/3.0.2", {"notes": "Vouchers."})
+    listed = manager.get("/services/web/versions").json()["items"]
+
+    assert (changed.status_code, changed.json()["notes"], changed.json()["irreversible"]) == (
+        200,
+        "Vouchers.",
+        "drops a table",
+    )
+    assert {item["version"]: item["notes"] for item in listed if item["notes"]} == {"3.0.2": "Vouchers."}
+
+
+def test_a_change_that_says_nothing_is_refused(manager: Caller) -> None:
+    answer = manager.patch("/services/web/versions/3.0.2", {})
+    assert (answer.status_code, answer.json()["errors"]) == (
+        422,
+        [{"loc": ["body", "notes"], "msg": "Send notes, irreversible or both."}],
+    )
+
+
+def test_a_version_tells_when_it_was_read_and_what_is_in_it_when_asked(viewer: Caller) -> None:
+    row = ServiceVersion.objects.get(service__slug="web", version="3.0.2")
+    VersionContent.objects.create(
+        service_version=row,
+        sources=[{"type": "build", "name": "web"}],
+        releasables=[],
+        read_at=READ_AT,
+        next_try_at=READ_AT,
+    )
+    asked, not_asked = (
+        {item["version"]: item for item in viewer.get("/services/web/versions", query).json()["items"]}
+        for query in ({"contents": "true"}, {})
+    )
+    assert (asked["3.0.2"]["content"], asked["3.0.1"]["content"]) == (
+        {"sources": [{"type": "build", "name": "web"}], "releasables": []},
+        None,
+    )
+    assert (not_asked["3.0.2"]["content"], not_asked["3.0.2"]["content_read_at"]) == (None, "2026-11-28T12:00:00Z")
+    assert not_asked["3.0.1"]["content_read_at"] is None
+
+
+def test_a_page_of_contents_is_short(viewer: Caller) -> None:
+    register({"web": [f"3.0.{patch}" for patch in range(100, 130)]})
+    answer = viewer.get("/services/web/versions", {"contents": "true"}).json()
+    assert (len(answer["items"]), answer["next_cursor"]) == (20, 20)
 
 
 def test_a_pipeline_says_what_going_back_does_not_undo(manager: Caller) -> None:

@@ -67,7 +67,7 @@ EXEMPT: Mapping[str, str] = {
     "catalog.load_platform": "a command of whoever sets the board up, repeated when it failed",
     "collections._open_collection": "a savepoint inside collections.request_collection",
     "deliveries._settle_untold": "deliveries._settle without the journal; no promotion waits for who follows it",
-    "versions.note_irreversible": "what a pipeline says it says again; no promotion waits for it",
+    "versions.note_version": "what a pipeline says it says again; no promotion waits for it",
     "debts._pay_made_up": "the next look of any sweeper finds it made up for, or paid",
     "debts.pay_debt": "a person's own act: one transaction, and who got no answer looks and repeats",
     "contents._claim": "what was not read is read by whoever looks next; no promotion waits for it",
