@@ -17,7 +17,7 @@ from releases.domain.aggregation import Reason, Timeout, clamp_timeout
 from releases.domain.errors import Conflict, GateRefused, InvalidInput, NotFound, VerdictRefused
 from releases.domain.journal import Kind
 from releases.domain.lifecycle import OnFailure, ReleaseState, SlotState
-from releases.domain.versions import next_in_channel, parse
+from releases.domain.versions import AlreadyPublished, next_in_channel, parse
 from releases.models import Deployment, Inbox, PlatformVersion, Promotion, PromotionStep, Service, Stage
 from releases.queries.forecasts import forecast_for
 from releases.queries.paths import first_channel, stages_of
@@ -33,6 +33,16 @@ if TYPE_CHECKING:
 
 INBOX = "inbox"
 STRATEGIES = ("stream", "wait", INBOX)
+
+
+class NumberGone(Conflict):
+    """Another release took the number that this one's manifest is sealed with."""
+
+    code = AlreadyPublished.code
+
+    def __init__(self, taken: AlreadyPublished) -> None:
+        mend = f"Give this release up, and plan its versions again as {taken.free} or another number."
+        super().__init__(f"{taken.message} {mend}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +223,10 @@ def _label(ledger: Ledger, stage: Stage) -> str:
         return earlier
     if not release.promotions.exists() and _was_named_for(release, stage):
         return release.version
-    label = next_in_channel(parse(release.target_version), stage.channel, taken_versions()).raw
+    try:
+        label = next_in_channel(parse(release.target_version), stage.channel, taken_versions()).raw
+    except AlreadyPublished as taken:
+        raise NumberGone(taken) from taken
     PlatformVersion.objects.create(version=label, manifest=release.manifest, release=release, created_at=ledger.now)
     return label
 

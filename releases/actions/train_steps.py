@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from releases.actions.claims import CLAIM
+from releases.actions.promotions import NumberGone
 from releases.actions.train_endings import end_train
 from releases.actions.train_ledgers import open_train
 from releases.actions.train_phases import PHASES
@@ -26,6 +27,7 @@ from releases.domain.trains import (
     give_up,
     wait,
 )
+from releases.domain.trains import hold as hold_train
 from releases.models import TrainStep
 from releases.queries.acts import last_act
 from releases.queries.clock import database_now
@@ -60,6 +62,8 @@ def _run(step: TrainStep) -> bool:
         return False
     try:
         outcome = _given_up(step) or PHASES[TrainPhase(step.phase)](step.train, step)
+    except NumberGone as refusal:
+        outcome = hold_train(f"{refusal.message} Cancel this train for that; the next one asks for the number.")
     except ReleaseError as refusal:
         # In the conductor's name: they may lack a role, or somebody else was faster. It may be otherwise in a while.
         outcome = wait(f"In {step.train.conductor.get_username()}'s name: {refusal.message}", told=True)

@@ -17,7 +17,7 @@ from releases.queries.inbox import inbox
 from releases.queries.trains import train_view
 from tests.factories import bring, created, person, promote
 from tests.trains import told
-from tests.travelling import look, planned, platform, release_of, said, states, undone
+from tests.travelling import look, planned, platform, promoted, release_of, said, states, undone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -127,6 +127,20 @@ def test_a_number_that_was_taken_meanwhile_is_asked_for_again(train: Train) -> N
     )
     choose(train, "2.3.0")
     assert release_of(look(train)).target_version == "2.3.0"
+
+
+def test_a_train_whose_number_is_taken_on_its_way_is_held_and_says_what_to_do(registry: FakeRegistry) -> None:
+    train = planned()
+    promoted(train, "QA")
+    PlatformVersion.objects.create(version="2.2.0", manifest={}, created_at=database_now())
+    promoted(train, "STAGING")
+    mend = "Give this release up, and plan its versions again as 2.2.1 or another number."
+    assert (train.state, states(train)["production"], train.message) == (
+        "held",
+        "waiting",
+        f"2.2.0 is already published. {mend} Cancel this train for that; the next one asks for the number.",
+    )
+    assert train_view(train.label, "").choose_number.allowed is False
 
 
 def test_the_same_choice_with_the_same_key_acts_once(train: Train) -> None:
