@@ -155,16 +155,24 @@ SAME_ON_BOTH = admin browser chaos clients demo display domain project quality w
 ON_SQLITE = env -u DATABASE_URL -u REDIS_URL
 ON_POSTGRES = $(PY) -m tests.servers --
 
+WITH_SSO = tests/sso tests/project/test_authorisation.py tests/quality/test_routes_listed.py
+
 # CI draws the same order each time, so that a red run tells of the change; here each run draws another.
 PYTEST = $(PY) -m pytest -q $(if $(CI),--randomly-seed=11)
 
 .PHONY: test
-test: check test-sqlite test-postgres test-browser test-processes ## check, then all tests: on SQLite, on PostgreSQL with Redis, in Chromium, with processes that are killed
+test: check test-sqlite test-sso test-postgres test-browser test-processes ## check, then all tests: on SQLite, on PostgreSQL with Redis, in Chromium, with processes that are killed
 
 .PHONY: test-sqlite
 test-sqlite: .venv/dev.stamp node ## the tests on SQLite, without a browser and processes of their own
 	@echo "tests on SQLite"
 	@$(ON_SQLITE) $(PYTEST) -n 2 -m "not browser and not process and not postgres"
+
+# By themselves, for settings decide what is installed: the other tests are of a board without it.
+.PHONY: test-sso
+test-sso: .venv/dev.stamp ## the tests of single sign-on, and of what it adds to the routes
+	@echo "tests with single sign-on"
+	@$(ON_SQLITE) $(PYTEST) -n 2 --ds=tests.sso_settings -m "not browser" $(WITH_SSO)
 
 .PHONY: test-postgres
 test-postgres: .venv/dev.stamp ## the same on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL or the wheels)
@@ -175,6 +183,7 @@ test-postgres: .venv/dev.stamp ## the same on PostgreSQL and Redis (TEST_DATABAS
 test-browser: .venv/dev.stamp ## the tests that drive Chromium
 	@if [ -n "$(BROWSER)" ]; then echo "tests in $(BROWSER)"; \
 	  $(ON_SQLITE) CHROMIUM="$(BROWSER)" $(PYTEST) -m browser; \
+	  $(ON_SQLITE) CHROMIUM="$(BROWSER)" $(PYTEST) -m browser --ds=tests.sso_settings tests/sso; \
 	else $(call not_run,no page was tested in a browser because there is no chromium (Debian: apt-get install chromium)); fi
 
 # They wait for processes more than they work, so two go on at a time; each says what it did when it is done.

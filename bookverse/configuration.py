@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from ipaddress import ip_address
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
+
+from bookverse.addresses import host_of, is_this_machine
+from bookverse.sso.judging import SSO_RULES, SingleSignOn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +34,7 @@ class Configuration:
     callback_base_url: str
     registry_url: str
     registry_token: str
+    sso: SingleSignOn = field(default_factory=SingleSignOn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,21 +55,26 @@ def configuration() -> Configuration:
         callback_base_url=settings.CALLBACK_BASE_URL,
         registry_url=settings.JFROG_URL,
         registry_token=settings.JFROG_ACCESS_TOKEN,
+        sso=SingleSignOn(
+            issuer=settings.SSO_ISSUER,
+            client_id=settings.SSO_CLIENT_ID,
+            client_secret=settings.SSO_CLIENT_SECRET,
+            roles=tuple(settings.SSO_ROLES),
+            only=settings.SSO_ONLY,
+        ),
     )
 
 
 def is_production(told: Configuration) -> bool:
     """Tell whether others than this machine reach the board: by the address people use, or by a name it answers to."""
-    hosts = [_host(told.site_url), *told.allowed_hosts]
+    hosts = [host_of(told.site_url), *told.allowed_hosts]
     # Names without a dot are those of containers beside this one.
-    return any(host == "*" or (("." in host or ":" in host) and not _is_this_machine(host)) for host in hosts)
+    return any(host == "*" or (("." in host or ":" in host) and not is_this_machine(host)) for host in hosts)
 
 
 def findings(told: Configuration) -> tuple[Finding, ...]:
-    """Return what keeps a board in production from starting; nothing for one that is tried out on one machine."""
-    if not is_production(told):
-        return ()
-    wrong = {setting: judge(told) for setting, judge in RULES.items()}
+    """Return what keeps a board from starting; one that is tried out on one machine is judged by its sign-on only."""
+    wrong = {setting: judge(told) for setting, judge in _rules_for(told).items()}
     return tuple(Finding(setting=setting, sentence=sentence) for setting, sentence in wrong.items() if sentence)
 
 
@@ -84,10 +93,22 @@ def check_configuration(**_options: object) -> list[checks.CheckMessage]:
 def checked_list() -> Sequence[str]:
     """Return a line for every setting that was judged."""
     told = configuration()
-    if not is_production(told):
-        return (f"{', '.join(RULES)}: not judged, for SITE_URL and ALLOWED_HOSTS name this machine only",)
     wrong = {finding.setting: finding.sentence for finding in findings(told)}
-    return tuple(f"{setting}: {wrong.get(setting, 'ok')}" for setting in RULES)
+    lines = tuple(f"{setting}: {wrong.get(setting, 'ok')}" for setting in _rules_for(told))
+    if is_production(told):
+        return lines
+    return (f"{', '.join(RULES)}: not judged, for SITE_URL and ALLOWED_HOSTS name this machine only", *lines)
+
+
+def _rules_for(told: Configuration) -> dict[str, Callable[[Configuration], str]]:
+    rules = dict(RULES) if is_production(told) else {}
+    if told.sso.is_told:
+        rules |= {setting: partial(_of_single_sign_on, setting) for setting in SSO_RULES}
+    return rules
+
+
+def _of_single_sign_on(setting: str, told: Configuration) -> str:
+    return SSO_RULES[setting](replace(told.sso, may_be_local=not is_production(told)))
 
 
 def _secret_key(told: Configuration) -> str:
@@ -112,7 +133,7 @@ def _allowed_hosts(told: Configuration) -> str:
 
 
 def _site_url(told: Configuration) -> str:
-    if not _is_address(told.site_url) or _is_this_machine(_host(told.site_url)):
+    if not _is_address(told.site_url) or is_this_machine(host_of(told.site_url)):
         return (
             f"SITE_URL is {told.site_url or 'empty'}, which leads nobody here: set it to the address that people use."
         )
@@ -120,7 +141,7 @@ def _site_url(told: Configuration) -> str:
 
 
 def _callback_base_url(told: Configuration) -> str:
-    if not _is_address(told.callback_base_url) or _is_this_machine(_host(told.callback_base_url)):
+    if not _is_address(told.callback_base_url) or is_this_machine(host_of(told.callback_base_url)):
         return (
             f"CALLBACK_BASE_URL is {told.callback_base_url or 'empty'}, where no service can report to: "
             "set it to an address of the board that services reach, or leave it out where that is SITE_URL."
@@ -155,17 +176,4 @@ RULES: Mapping[str, Callable[[Configuration], str]] = {
 
 
 def _is_address(url: str) -> bool:
-    return urlsplit(url).scheme in {"http", "https"} and bool(_host(url))
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or ""
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    return urlsplit(url).scheme in {"http", "https"} and bool(host_of(url))

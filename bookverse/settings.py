@@ -14,6 +14,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from bookverse.logs import formatter
+from bookverse.sso import sso_apps
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -74,6 +75,21 @@ CALLBACK_RATE_LIMIT = env.int("CALLBACK_RATE_LIMIT", default=20)
 # SESSION_IDLE_HOURS, SESSION_MAX_HOURS: after how long a session ends that nobody uses, and any session.
 SESSION_COOKIE_AGE = env.int("SESSION_IDLE_HOURS", default=8) * 3600
 SESSION_LONGEST = timedelta(hours=env.int("SESSION_MAX_HOURS", default=24))
+# SSO_ISSUER: the issuer of the OpenID Connect provider that people may sign in with; it switches the extra sso.lock on.
+SSO_ISSUER: str = env.str("SSO_ISSUER", default="")
+# SSO_CLIENT_ID, SSO_CLIENT_SECRET: what that provider knows this board by.
+SSO_CLIENT_ID: str = env.str("SSO_CLIENT_ID", default="")
+SSO_CLIENT_SECRET: str = env.str("SSO_CLIENT_SECRET", default="")
+# SSO_NAME: what people call it, as in "Sign in with …".
+SSO_NAME: str = env.str("SSO_NAME", default="") or "your organisation"
+# SSO_SCOPES: what is asked for besides openid; some providers tell of groups only when asked for them.
+SSO_SCOPES: list[str] = env.list("SSO_SCOPES", default=[]) or ["profile"]
+# SSO_GROUPS_CLAIM, SSO_ROLES: where the provider says who is in which group, and which roles those mean, as in
+# platform-admins=admin,prod-approvers=approver: PROD. Without SSO_ROLES roles are given in the admin.
+SSO_GROUPS_CLAIM: str = env.str("SSO_GROUPS_CLAIM", default="") or "groups"
+SSO_ROLES: list[str] = env.list("SSO_ROLES", default=[])
+# SSO_ONLY: passwords are for superusers only, as a way in while the provider is away.
+SSO_ONLY = env.bool("SSO_ONLY", default=False)
 # PLATFORM_NAME: the name in the top bar.
 PLATFORM_NAME: str = env.str("PLATFORM_NAME", default="BookVerse")
 # TIME_ZONE: of times that the server prints; browsers show the viewer's own.
@@ -185,6 +201,12 @@ MIDDLEWARE = [
     "releases.web.refusals.RefusalMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+
+if SSO_ISSUER:
+    INSTALLED_APPS += sso_apps()
+    # allauth insists on it; axes wants to stay the last.
+    MIDDLEWARE.insert(-1, "allauth.account.middleware.AccountMiddleware")
+SOCIALACCOUNT_ADAPTER = "bookverse.sso.provider.OutboundRequests"
 
 ROOT_URLCONF = "bookverse.urls"
 ASGI_APPLICATION = "bookverse.asgi.application"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -17,3 +18,5 @@ urlpatterns = [
     path("api/", api.urls),
     path("", include("releases.web.urls")),
 ]
+if settings.SSO_ISSUER:
+    urlpatterns.append(path("sso/", include("bookverse.sso.urls")))

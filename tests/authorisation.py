@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
+
 # People who are signed in; names of accounts.
 VIEWER, APPROVER, MANAGER, ADMIN = "viewer", "approver", "manager", "admin"
 PEOPLE = frozenset({VIEWER, APPROVER, MANAGER, ADMIN})
@@ -141,6 +143,7 @@ PAGES = [
     *buttons(SIGNERS, "releases/<str:version>/signoffs/<int:number>/withdraw"),
     *buttons(ADMINS, "releases/<str:version>/bypass", **BYPASS),
     *buttons(ADMINS, "releases/<str:version>/bypasses/<int:number>/end"),
+    *looks(EVERYBODY, *(("sso/start", "sso/callback") if settings.SSO_ISSUER else ())),
 ]
 OPERATIONS = [
     *looks(VIEWERS, "api/openapi.json", "api/docs"),

@@ -23,11 +23,17 @@ os.environ |= {
     "RATE_LIMIT": "0",
     "SECRET_KEY": "only-for-tests-" + "0123456789" * 5,
     "SITE_URL": "http://127.0.0.1:8000",
+    "SSO_SCOPES": "",
+    "SSO_GROUPS_CLAIM": "",
+    "SSO_ROLES": "",
+    "SSO_ONLY": "false",
     "TIME_ZONE": "UTC",
     "VALIDATION_TOKEN": "",
 }
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(__file__).resolve().parent.parent / 'var' / 'board.sqlite3'}")
 os.environ.setdefault("REDIS_URL", "")
+# tests/sso_settings.py says otherwise.
+os.environ |= dict.fromkeys({"SSO_ISSUER", "SSO_CLIENT_ID", "SSO_CLIENT_SECRET", "SSO_NAME"} - os.environ.keys(), "")
 if os.environ["REDIS_URL"]:
     # Each worker of a parallel run has a Redis database of its own, as it has a PostgreSQL database of its own.
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")

@@ -22,6 +22,12 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+def is_role_group(name: str) -> bool:
+    """Tell whether a Django group of this name gives a role, everywhere or, as in ``approver: PROD``, in one stage."""
+    role, _, stage = name.partition(": ")
+    return role in set(Role) and (bool(stage) or role == name)
+
+
 class Permission(StrEnum):
     """What can be permitted."""
 

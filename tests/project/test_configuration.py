@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from bookverse.configuration import Configuration, Finding, findings, is_production
+from bookverse.sso.judging import SingleSignOn
 
 PATIENCE_S = 180
 GOOD = Configuration(
@@ -20,6 +21,12 @@ GOOD = Configuration(
     callback_base_url="https://board.example.org",
     registry_url="https://apptrust.example.org",
     registry_token="given-by-apptrust",
+)
+SSO = SingleSignOn(
+    issuer="https://login.example.org/realms/books",
+    client_id="board",
+    client_secret="given-by-the-provider",
+    roles=("platform-admins=admin", "prod-approvers=approver: PROD", "cn=leads=release manager"),
 )
 TRIED_OUT = Configuration(
     secret_key="demo-only-change-me",
@@ -196,4 +203,107 @@ def test_check_says_when_there_was_nothing_to_judge() -> None:
     assert done.stdout.splitlines()[0] == (
         "SECRET_KEY, DEBUG, ALLOWED_HOSTS, SITE_URL, CALLBACK_BASE_URL, JFROG_URL, JFROG_ACCESS_TOKEN: not judged, "
         "for SITE_URL and ALLOWED_HOSTS name this machine only"
+    )
+
+
+def test_single_sign_on_that_was_told_everything_is_let_be() -> None:
+    assert findings(replace(GOOD, sso=SSO)) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "setting", "sentence"),
+    [
+        (
+            {"issuer": ""},
+            "SSO_ISSUER",
+            (
+                "SSO_ISSUER is empty, though other settings of single sign-on are set: set it to the provider's "
+                "issuer, or leave all of SSO_* out."
+            ),
+        ),
+        (
+            {"issuer": "http://login.example.org"},
+            "SSO_ISSUER",
+            (
+                "SSO_ISSUER is http://login.example.org, which anybody on the way could answer for: set it to the "
+                "https address that the provider calls its issuer."
+            ),
+        ),
+        (
+            {"issuer": f"https://login.example.org/{'x' * 200}"},
+            "SSO_ISSUER",
+            "SSO_ISSUER is longer than 200 characters: set it to a shorter address of the provider.",
+        ),
+        (
+            {"client_id": ""},
+            "SSO_CLIENT_ID",
+            "SSO_CLIENT_ID is empty: set it to the id that the provider gave this board.",
+        ),
+        (
+            {"client_secret": ""},
+            "SSO_CLIENT_SECRET",
+            "SSO_CLIENT_SECRET is empty: set it (or SSO_CLIENT_SECRET_FILE) to what the provider gave this board.",
+        ),
+        (
+            {"roles": ("everybody=boss",)},
+            "SSO_ROLES",
+            (
+                "SSO_ROLES gives everybody the role boss, which there is not: use one of viewer, release manager, "
+                "approver, admin, or one in a single stage, as in approver: PROD."
+            ),
+        ),
+        (
+            {"roles": ("admin",)},
+            "SSO_ROLES",
+            "SSO_ROLES has admin without what the provider says: write it as group=role.",
+        ),
+    ],
+)
+def test_single_sign_on_that_was_told_too_little_keeps_a_board_from_starting(
+    change: dict[str, object], setting: str, sentence: str
+) -> None:
+    expected = (Finding(setting=setting, sentence=sentence),)
+    assert findings(replace(GOOD, sso=replace(SSO, **change))) == expected  # type: ignore[arg-type]
+    assert findings(replace(TRIED_OUT, sso=replace(SSO, **change))) == expected  # type: ignore[arg-type]
+
+
+def test_only_a_board_on_one_machine_may_have_its_provider_there() -> None:
+    local = replace(SSO, issuer="http://127.0.0.1:8080/realms/books")
+    assert findings(replace(TRIED_OUT, sso=local)) == ()
+    assert [finding.setting for finding in findings(replace(GOOD, sso=local))] == ["SSO_ISSUER"]
+
+
+TOLD = {
+    "SSO_ISSUER": SSO.issuer,
+    "SSO_CLIENT_ID": SSO.client_id,
+    "SSO_CLIENT_SECRET": SSO.client_secret,
+    "SSO_ROLES": ",".join(SSO.roles),
+}
+LOADED = (
+    "import django, sys; django.setup(); from django.urls import get_resolver; "
+    "print('allauth' in sys.modules, any(str(each.pattern) == 'sso/' for each in get_resolver().url_patterns))"
+)
+
+
+@pytest.mark.parametrize(("told", "expected"), [({}, "False False"), (TOLD, "True True")], ids=["off", "on"])
+def test_nothing_of_single_sign_on_is_there_until_an_issuer_is_named(told: dict[str, str], expected: str) -> None:
+    assert run("-c", LOADED, **{**dict.fromkeys(TOLD, ""), **told}).stdout.strip() == expected
+
+
+def test_a_board_without_the_packages_of_single_sign_on_says_what_to_install() -> None:
+    done = run("-c", "import sys; sys.modules['allauth'] = None; import bookverse.settings", **TOLD)
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "django.core.exceptions.ImproperlyConfigured: SSO_ISSUER is set, but django-allauth is not installed: install "
+        "requirements/sso.lock (pip install --require-hashes -r requirements/sso.lock), or leave SSO_ISSUER empty."
+    )
+
+
+def test_every_command_judges_single_sign_on() -> None:
+    done = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", **TOLD)
+
+    assert (done.returncode, done.stdout.splitlines()[-5:-1]) == (
+        0,
+        ["SSO_ISSUER: ok", "SSO_CLIENT_ID: ok", "SSO_CLIENT_SECRET: ok", "SSO_ROLES: ok"],
     )

@@ -34,12 +34,13 @@ def copied() -> set[str]:
     return {source for words in given if not words[0].startswith("--from") for source in words[:-1]}
 
 
-def test_dependencies_are_built_in_a_stage_of_their_own_and_only_what_the_lock_pins_with_its_hash() -> None:
+def test_dependencies_are_built_in_a_stage_of_their_own_and_only_what_the_locks_pin_with_its_hash() -> None:
     first, second = steps_named("FROM")
+    locks = " ".join(f"-r /tmp/{name}.lock" for name in ("base", "sso", "otel"))
     installs = [rest for rest in steps_named("RUN") if "pip install" in rest]
 
     assert first == f"{second} AS build"
-    assert installs == ["/opt/venv/bin/pip install --require-hashes -r /tmp/base.lock"]
+    assert installs == [f"/opt/venv/bin/pip install --require-hashes {locks}"]
     assert "--from=build /opt/venv /opt/venv" in steps_named("COPY")
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
+from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
 from django.templatetags.static import static
@@ -16,6 +18,7 @@ from releases.domain.access import Role
 from releases.web.context import THEMES
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
     from django.http import HttpRequest, HttpResponse
 
 ONE_YEAR_S = 365 * 24 * 3600
@@ -27,8 +30,20 @@ DEMO_ACCOUNTS = (
 )
 
 
+class PasswordForm(AuthenticationForm):
+    """With ``SSO_ONLY`` the way in for superusers, should the provider be away."""
+
+    def confirm_login_allowed(self, user: User) -> None:
+        """Refuse whoever has to sign in with the organisation's account; only the right password is told so."""
+        super().confirm_login_allowed(user)
+        if settings.SSO_ISSUER and settings.SSO_ONLY and not user.is_superuser:
+            raise ValidationError(f"Passwords are for superusers only. Sign in with {settings.SSO_NAME}.")
+
+
 class SignIn(LoginView):
     """Names the demo's accounts where there is a demo."""
+
+    authentication_form = PasswordForm
 
     redirect_authenticated_user = True
 
