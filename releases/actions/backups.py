@@ -18,7 +18,16 @@ from releases.domain.broken_seals import first_broken_seal
 from releases.domain.errors import Conflict, InvalidInput
 from releases.domain.lifecycle import OPEN_PROMOTIONS
 from releases.models import Promotion, Pulse, Release, Service, Stage
-from releases.queries.backups import CHUNK, FORMAT, applied_migrations, columns_of, kept_models, key_marks
+from releases.queries.backups import (
+    CHUNK,
+    EXTRAS,
+    FORMAT,
+    app_of,
+    applied_migrations,
+    columns_of,
+    kept_models,
+    key_marks,
+)
 from releases.queries.seals import sealed_journal
 
 if TYPE_CHECKING:
@@ -77,13 +86,30 @@ def _head(line: str) -> dict[str, Any]:
 
 def _refuse_foreign(head: Mapping[str, Any], models: Mapping[str, type[Model]]) -> None:
     here, there = set(applied_migrations()), set(head["migrations"])
+    # An extra that came after the backup begins empty.
+    new = EXTRAS.keys() - {app_of(name) for name in there}
+    here = {name for name in here if app_of(name) not in new}
     if unknown := sorted(there - here):
+        _refuse_missing_extra(unknown[0])
         message = f"The backup was made with migration {unknown[0]}, which this database lacks: run manage.py migrate."
         raise InvalidInput("path", message)
-    tables = {label: [field.attname for field in columns_of(model)] for label, model in models.items()}
+    tables = {
+        label: [field.attname for field in columns_of(model)]
+        for label, model in models.items()
+        if app_of(label) not in new
+    }
     if here != there or tables != head["tables"]:
         newer = f" This database has {min(here - there)} besides." if here - there else ""
         message = f"The backup is of another version of the board.{newer} Restore it with that version, then migrate."
+        raise InvalidInput("path", message)
+
+
+def _refuse_missing_extra(migration: str) -> None:
+    if extra := EXTRAS.get(app_of(migration)):
+        message = (
+            f"The backup is of a board with {extra}, which is off here: set it up as it was there (SSO_ISSUER and what "
+            "belongs to it), run manage.py migrate, and restore again; it can be switched off afterwards."
+        )
         raise InvalidInput("path", message)
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from django.db.models import Field, Model
 
 FORMAT = 1
+# What an extra installs: a board may have it or not, and is the same version of the board.
+EXTRAS = {"account": "single sign-on", "socialaccount": "single sign-on"}
 # Who is signed in is nobody's business a day later: after a restore everybody signs in again.
 _LEFT_OUT = frozenset({"sessions"})
 CHUNK = 1_000
@@ -45,8 +47,14 @@ def columns_of(model: type[Model]) -> list[Field[Any, Any]]:
 
 
 def applied_migrations() -> list[str]:
-    """Return which migrations made this database's tables."""
-    return sorted(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations())
+    """Return which migrations made this database's tables, but for those of an extra that was switched off."""
+    applied = MigrationRecorder(connection).applied_migrations()
+    return sorted(f"{app}.{name}" for app, name in applied if app not in EXTRAS or apps.is_installed(f"allauth.{app}"))
+
+
+def app_of(name: str) -> str:
+    """Return the app of a table or of a migration."""
+    return name.partition(".")[0]
 
 
 def key_marks() -> dict[str, list[str]]:

@@ -33,7 +33,8 @@ class FakeOpenIdProvider:
     """``person`` is who signs in there, without a password; the rest says what it does wrong, and what it was asked.
 
     ``spoilt`` replaces claims of the id_token (None takes one away), ``signs_with`` names another key or an algorithm,
-    ``error`` is what it sends people back with, ``odd`` maps a path to a raw answer.
+    ``asks`` shows a page with a button first, ``error`` is what it sends people back with, ``odd`` maps a path to a raw
+    answer.
     """
 
     def __init__(self, server: HTTPServer, *, client_id: str, client_secret: str) -> None:
@@ -44,6 +45,7 @@ class FakeOpenIdProvider:
         self.signs_with = KEY_ID
         self.algorithm = "RS256"
         self.error = ""
+        self.asks = False
         self.odd: dict[str, Response] = {}
         self.asked: list[str] = []
         self.tokens: list[str] = []
@@ -81,6 +83,9 @@ class FakeOpenIdProvider:
         wrong += [name for name in ("code_challenge", "nonce", "state", "redirect_uri") if not asked.get(name)]
         if wrong or "openid" not in asked.get("scope", "").split():
             return answered(400, error="invalid_request", wrong=wrong)
+        if self.asks and request.method == "GET":
+            button = f"<form method=post><button>Go on as {self.person['preferred_username']}</button></form>"
+            return Response(f"<!doctype html><title>Example Books</title>{button}", content_type="text/html")
         back = {"state": asked["state"]}
         if self.error:
             back["error"] = self.error

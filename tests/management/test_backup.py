@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from releases.actions.sweeping import grant_absence
 from releases.domain.sealed_lines import sealed
 from releases.models import Callback, Promotion, Pulse, Release, Stage
-from releases.queries.backups import backup_lines
+from releases.queries.backups import applied_migrations, backup_lines
 from releases.queries.seals import is_guarded
 from tests.factories import created, finish, promote, promoting, session_of, tell
 from tests.threads import at_once
@@ -237,6 +238,25 @@ def test_a_backup_of_an_older_version_says_how_to_bring_it_up(tmp_path: Path) ->
     assert refused(written(tmp_path / "other", json.dumps(other), *rest)) == (
         "The backup is of another version of the board. Restore it with that version, then migrate."
     )
+
+
+def test_a_backup_of_a_board_with_single_sign_on_says_what_to_set(file: Path) -> None:
+    head, *rest = backup_lines()
+    extra = json.loads(head)
+    extra["migrations"] += ["account.0001_initial", "socialaccount.0001_initial"]
+    extra["tables"]["socialaccount.SocialAccount"] = ["id", "user_id", "provider", "uid"]
+    assert refused(written(file, json.dumps(extra), *rest)) == (
+        "The backup is of a board with single sign-on, which is off here: set it up as it was there (SSO_ISSUER and "
+        "what belongs to it), run manage.py migrate, and restore again; it can be switched off afterwards."
+    )
+
+
+def test_what_an_extra_that_was_switched_off_left_behind_is_no_part_of_a_backup(file: Path) -> None:
+    MigrationRecorder(connection).record_applied("socialaccount", "0001_initial")
+    backup(file)
+    MigrationRecorder(connection).record_unapplied("socialaccount", "0001_initial")
+    restore(file)
+    assert applied_migrations() == json.loads(next(backup_lines()))["migrations"]
 
 
 def tampered(lines: Iterable[str]) -> Iterator[str]:
