@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from releases.models import Train, TrainSchedule
+from releases.models import PlatformVersion, Train, TrainSchedule
 from tests.browser.acts import LONG_MS, badge, open_live
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.regions import assert_same_as_reloaded
@@ -59,6 +60,28 @@ def test_a_train_is_held_resumed_and_goes_to_production_by_itself(manager: Page,
     inspect(manager, axe)
     expect(phase(manager, "Production")).to_contain_text("PROD runs it.", timeout=4 * LONG_MS)
     expect(phase(manager, "Monitoring")).to_contain_text("PROD is watched until")
+
+
+def test_a_train_whose_number_was_used_up_is_given_the_free_one_on_its_page(
+    manager: Page, axe: Callable[[Page], None]
+) -> None:
+    PlatformVersion.objects.create(version="2.2.0", manifest={}, created_at=datetime.now(UTC))
+    manager.goto("/trains")
+    manager.get_by_role("region", name="Next departure").get_by_role("link").first.click()
+    manager.get_by_role("button", name="Depart now…").click()
+    manager.get_by_role("dialog").get_by_role("button", name="Depart now").click()
+    expect(manager.locator(".summary")).to_have_text(
+        "2.2.0 is already published. Choose another platform version, such as 2.2.1."
+    )
+    assert_same_as_reloaded(manager)
+
+    manager.get_by_role("button", name="Choose another number…").click()
+    dialog = manager.get_by_role("dialog")
+    axe(manager)
+    expect(dialog.get_by_label("Platform version")).to_have_value("2.2.1")
+    dialog.get_by_label("Reason").fill("2.2.0 was given up")
+    dialog.get_by_role("button", name="Go on").click()
+    expect(phase(manager, "Compatibility")).to_contain_text("The set is compatible: release 2.2.1-alpha.1.")
 
 
 def test_an_open_train_and_the_departures_equal_a_fresh_load_after_a_hold(
