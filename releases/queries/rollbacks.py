@@ -40,8 +40,15 @@ def promotion_to_take_back(release: Release, stage: str = "") -> Promotion:
         if promotion.state in _OPEN or _is_the_last_word(promotion):
             return promotion
     where = f" in {stage}" if stage else ""
-    message = f"{release.version} has brought nothing{where} that could be taken back."
-    raise Conflict(message)
+    replaced = found.filter(state=PromotionState.SUCCEEDED.value, **({"stage__name": stage} if stage else {})).first()
+    raise Conflict(_replaced(replaced) or f"{release.version} has brought nothing{where} that could be taken back.")
+
+
+def _replaced(promotion: Promotion | None) -> str:
+    if promotion is None or promotion.stage.live_version is None:
+        return ""
+    stage, now = promotion.stage.name, promotion.stage.live_version.version
+    return f"What {promotion.version} brought to {stage} was replaced since: {now} runs there, so take that back."
 
 
 def _is_the_last_word(promotion: Promotion) -> bool:

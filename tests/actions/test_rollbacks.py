@@ -159,7 +159,9 @@ def test_a_stage_that_somebody_promoted_to_since_is_not_taken_back() -> None:
     with pytest.raises(Conflict) as refusal:
         take_back(first)
 
-    assert str(refusal.value) == f"{first.version} has brought nothing that could be taken back."
+    assert str(refusal.value) == (
+        f"What {first.version} brought to DEV was replaced since: {second.version} runs there, so take that back."
+    )
 
 
 def test_a_rollback_is_not_rolled_back() -> None:
