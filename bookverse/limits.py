@@ -25,6 +25,9 @@ PROBES = frozenset({"/healthz", "/readyz"})
 SIGN_IN = "/login/"
 # For all names together: who tries one password with many names never fails eight times with one of them.
 SIGN_INS = Rate(requests=60, seconds=15 * 60)
+SSO_START = "/sso/start"
+# Each asks the provider and keeps a session; a whole office may come from one address in the morning.
+SSO_STARTS = Rate(requests=60, seconds=60)
 MEBIBYTE = 1024 * 1024
 # What a form says beside the file of 1 MiB that it uploads.
 ROOM_FOR_FIELDS = 64 * 1024
@@ -56,6 +59,8 @@ def _callers(request: HttpRequest) -> Iterator[tuple[str, Rate]]:
         yield f"callback:{_print(request)}", Rate(requests=settings.CALLBACK_RATE_LIMIT, seconds=1)
     if request.path == SIGN_IN and request.method == "POST":
         yield f"sign in:{address}", SIGN_INS
+    if request.path == SSO_START:
+        yield f"single sign-on:{address}", SSO_STARTS
 
 
 def _print(request: HttpRequest) -> str:

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 # What OpenID Connect allows a subject to be, as far as the table has room.
 SUBJECT = re.compile(r"[\x20-\x7e]{1,191}")
 LONGEST_NAME = 150
+AT_ONCE = "Somebody signed in here for the first time in the same moment. Sign in again."
 
 
 @transaction.atomic(durable=True)
@@ -103,13 +104,13 @@ def _people() -> Any:  # noqa: ANN401 (an extra's model, whose manager has no ty
 def _made_account(visitor: Visitor) -> Admission:
     name = User.normalize_username(visitor.name)
     if refusal := _why_no_account(visitor, name):
-        return Admission(refusal=refusal)
+        return Admission(refusal=AT_ONCE if _known(visitor) else refusal)
     try:
         with transaction.atomic():
             user = User.objects.create_user(name)
             _people().create(provider=visitor.provider, uid=visitor.subject, user=user, extra_data={})
     except IntegrityError:
-        return Admission(refusal="Somebody signed in here for the first time in the same moment. Sign in again.")
+        return Admission(refusal=AT_ONCE)
     LogEntry.objects.log_actions(user.pk, [user], ADDITION, "Made at the first single sign-on.", single_object=True)
     if visitor.groups is not None:
         _set_roles(user, visitor.groups)

@@ -11,8 +11,12 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.test import Client
 
+from bookverse import limits
+from bookverse.rates import OwnBuckets
+from releases.actions.accounts import AT_ONCE, Admission, Visitor, admit
 from releases.queries.sign_ins import SIGNED_IN_AT
 from tests.sso.conftest import Person
+from tests.threads import at_once
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Page
@@ -174,6 +178,35 @@ def test_passwords_still_count_unless_only_single_sign_on_does(person: Person, s
     refused = Client().post("/login/", {"username": "carla", "password": "carla"})
     assert (refused.status_code, tries("ada")) == (200, 302)
     assert "Passwords are for superusers only. Sign in with Example Books." in refused.content.decode()
+
+
+def test_wrong_passwords_lock_the_password_only(person: Person) -> None:
+    for _ in range(8):
+        Client().post("/login/", {"username": "maria", "password": "wrong"})
+    locked = Client().post("/login/", {"username": "maria", "password": "wrong"})
+    page = locked.content.decode()
+    assert (locked.status_code, "Sign in with Example Books" in page) == (429, True)
+    person.signs_in()
+    assert person.is_signed_in
+
+
+def test_who_starts_too_often_is_told_to_come_again(
+    person: Person, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person.signs_in()
+    settings.RATE_LIMIT = 1_000
+    own = OwnBuckets(lambda: 1_000.0)
+    monkeypatch.setattr(limits, "buckets", lambda: own)
+    assert [person.client.get("/sso/start").status_code for _ in range(61)] == [*[302] * 60, 429]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_first_sign_ins_at_once_make_one_account(provider: FakeOpenIdProvider) -> None:
+    visitor = Visitor(provider=provider.issuer, subject="u-1", name="maria", groups=None)
+    admissions = at_once(*[lambda: admit(visitor)] * 2)
+    assert people() == [(provider.issuer, "u-1", "maria")]
+    told = {each.refusal for each in admissions if isinstance(each, Admission)}
+    assert (len(admissions), told - {"", AT_ONCE}, "" in told) == (2, set(), True)
 
 
 @pytest.mark.parametrize("path", ["accounts/", "accounts/login/", "accounts/signup/", "accounts/social/connections/"])
