@@ -60,6 +60,8 @@ REQUESTS: Mapping[str, frozenset[Kind]] = {
 HINTS: Mapping[str, frozenset[Kind]] = {"broadcast.publish": ANY, "enqueue.start": ANY}
 
 EXEMPT: Mapping[str, str] = {
+    "accounts._made_account": "part of accounts.admit",
+    "accounts.admit": "a person's own act: one transaction, and who saw no answer signs in again and is known or new",
     "accounts.ensure_account": "a command of whoever sets the board up, repeated when it failed",
     "accounts.ensure_approval_rule": "a command of whoever sets the board up, repeated when it failed",
     "accounts.ensure_roles": "a command of whoever sets the board up, repeated when it failed",
