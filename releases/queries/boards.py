@@ -206,6 +206,8 @@ def _line(
 
 def _words(release: Release, promotion: Promotion, steps: Sequence[PromotionStep]) -> str:
     """Say what the state alone does not: how far it is, or who holds it up and why."""
+    if promotion.rolled_back_at is not None:
+        return f"Taken back from {promotion.stage.name}"
     failed = [step for step in steps if SlotState(step.state) in RETRYABLE_SLOTS]
     if failed:
         return "; ".join(_failure(step) for step in failed)

@@ -161,6 +161,12 @@ def _summary(facts: ReleaseFacts) -> str:
     promotion = facts.promotion
     if promotion is None:
         return "Planned; nothing was promoted yet."
+    if promotion.rolled_back_at is not None:
+        return f"{promotion.version} was taken back from {promotion.stage.name}."
+    return _how_far(facts, promotion)
+
+
+def _how_far(facts: ReleaseFacts, promotion: Promotion) -> str:
     done = sum(SlotState(step.state) in DONE_SLOTS for step in facts.steps)
     failed = sum(SlotState(step.state) in RETRYABLE_SLOTS for step in facts.steps)
     total = len(facts.steps)
@@ -209,7 +215,7 @@ def _stage_view(facts: ReleaseFacts, stage: Stage, upcoming: Stage | None, promo
         )
     return StageView(
         stage=stage.name,
-        state=_STAGE_STATES[PromotionState(latest.state)],
+        state="rolled_back" if latest.rolled_back_at else _STAGE_STATES[PromotionState(latest.state)],
         version=latest.version,
         detail=_progress(facts, latest),
         since=latest.finished_at,

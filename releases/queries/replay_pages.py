@@ -115,7 +115,7 @@ def _stage(name: str, told: ReplayedRelease) -> StageView:
     done = sum(step.state in DONE_SLOTS for step in promotion.steps)
     return StageView(
         stage=name,
-        state=_STAGE_STATES[promotion.state],
+        state="rolled_back" if promotion.rolled_back else _STAGE_STATES[promotion.state],
         version=promotion.version,
         detail=f"{done} of {len(promotion.steps)} services",
         since=promotion.finished_at,

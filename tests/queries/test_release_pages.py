@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from releases.actions.rollbacks import RollbackRequest, roll_back
 from releases.actions.steering import cancel, pause_promotion, skip_step
 from releases.domain.access import Role
 from releases.domain.errors import NotFound
-from releases.models import Release
+from releases.models import Promotion, Release
+from releases.queries.boards import release_lines
 from releases.queries.release_pages import release_by_label, release_view, steering_refusal
 from tests import factories
 from tests.factories import created, finish, load_bookverse, person, promote, promoting, tell
@@ -186,3 +188,21 @@ def test_a_label_of_no_release_is_not_found(label: str) -> None:
 
     with pytest.raises(NotFound):
         release_by_label(label)
+
+
+def test_what_was_taken_back_is_not_said_to_run_there() -> None:
+    promotion = promoting("DEV")
+    finish(promotion)
+    finish(roll_back_of(promotion.release))
+    shown = release_view(promotion.release, "")
+    (line,) = [each for each in release_lines(Release.objects.all()) if each.version == shown.version]
+    assert (shown.summary, shown.stages[0].state, line.summary) == (
+        "2.2.0-alpha.1 was taken back from DEV.",
+        "rolled_back",
+        "Taken back from DEV",
+    )
+
+
+def roll_back_of(release: Release) -> Promotion:
+    request = RollbackRequest(version=release.version, reason="orders fail")
+    return Promotion.objects.get(release__version=roll_back(actor=person(), request=request))
