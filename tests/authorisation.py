@@ -13,13 +13,19 @@ from django.conf import settings
 
 # People who are signed in; names of accounts.
 VIEWER, APPROVER, MANAGER, ADMIN = "viewer", "approver", "manager", "admin"
-PEOPLE = frozenset({VIEWER, APPROVER, MANAGER, ADMIN})
+# People whose role counts in one stage only; the release of the table has reached DEV and goes to PROD next.
+DEV_MANAGER, PROD_MANAGER = "release manager in DEV", "release manager in PROD"
+DEV_APPROVER, PROD_APPROVER = "approver in DEV", "approver in PROD"
+IN_ONE_STAGE = frozenset({DEV_MANAGER, PROD_MANAGER, DEV_APPROVER, PROD_APPROVER})
+PEOPLE = frozenset({VIEWER, APPROVER, MANAGER, ADMIN}) | IN_ONE_STAGE
 # Tokens, as account and scope.
 ALL, READ, CALLBACK, PROMOTE = "manager: all", "manager: read", "manager: callback", "manager: promote"
 PROMOTE_DEV, PROMOTE_PROD = "manager: promote:DEV", "manager: promote:PROD"
 VIEWER_ALL, ADMIN_ALL, ADMIN_PROMOTE = "viewer: all", "admin: all", "admin: promote"
+DEV_ALL, DEV_IN_PROD = "release manager in DEV: all", "release manager in DEV: promote:PROD"
 TOKENS = frozenset(
-    {ALL, READ, CALLBACK, PROMOTE, PROMOTE_DEV, PROMOTE_PROD, VIEWER_ALL, ADMIN_ALL, ADMIN_PROMOTE},
+    {ALL, READ, CALLBACK, PROMOTE, PROMOTE_DEV, PROMOTE_PROD, VIEWER_ALL, ADMIN_ALL, ADMIN_PROMOTE}
+    | {DEV_ALL, DEV_IN_PROD}
 )
 ANONYMOUS, CLOSED = "nobody", "a closed account"
 ROLES = PEOPLE | TOKENS | {ANONYMOUS, CLOSED}
@@ -27,13 +33,19 @@ ROLES = PEOPLE | TOKENS | {ANONYMOUS, CLOSED}
 Audience = frozenset[str]
 EVERYBODY: Audience = ROLES
 VIEWERS: Audience = PEOPLE | TOKENS - {CALLBACK}
-MANAGERS: Audience = frozenset({MANAGER, ADMIN, ALL, PROMOTE, PROMOTE_DEV, PROMOTE_PROD, ADMIN_ALL, ADMIN_PROMOTE})
-MANAGERS_IN_DEV: Audience = MANAGERS - {PROMOTE_PROD}
-SIGNERS: Audience = frozenset({APPROVER, MANAGER, ADMIN, ALL, ADMIN_ALL})
+MANAGERS_OF_ALL: Audience = frozenset({MANAGER, ADMIN, ALL, PROMOTE, ADMIN_ALL, ADMIN_PROMOTE})
+MANAGERS_IN_DEV: Audience = MANAGERS_OF_ALL | {PROMOTE_DEV, DEV_MANAGER, DEV_ALL}
+MANAGERS_IN_PROD: Audience = MANAGERS_OF_ALL | {PROMOTE_PROD, PROD_MANAGER}
+# For what belongs to no stage.
+MANAGERS: Audience = MANAGERS_IN_DEV | MANAGERS_IN_PROD | {DEV_IN_PROD}
+SIGNERS: Audience = frozenset({APPROVER, MANAGER, ADMIN, ALL, ADMIN_ALL, DEV_ALL}) | IN_ONE_STAGE
 # No scope of a token includes it.
 FREEZERS: Audience = frozenset({MANAGER, ADMIN, ALL, ADMIN_ALL})
+FREEZERS_IN_PROD: Audience = FREEZERS | {PROD_MANAGER}
+# The freeze of the table is not there, so what it says of its stage stops nobody.
+LIFTERS: Audience = FREEZERS_IN_PROD | {DEV_MANAGER, DEV_ALL}
 # Of those who may sign, who holds the role that the table's sign-off is for.
-APPROVERS: Audience = frozenset({APPROVER})
+APPROVERS: Audience = frozenset({APPROVER, PROD_APPROVER})
 ADMINS: Audience = frozenset({ADMIN, ADMIN_ALL})
 # What the token of one order opens is opened by nothing else.
 ORDERS: Audience = frozenset()
@@ -115,16 +127,17 @@ PAGES = [
     *buttons(VIEWERS, "plans/preview", "calendar/rotate"),
     *buttons(MANAGERS, "catalog/collect", "services/<slug:slug>/probe", "deliveries/<int:delivery>/redeliver"),
     *buttons(MANAGERS, "releases/create", digest=DIGEST),
-    *buttons(MANAGERS, "releases/<str:version>/promote", stage="PROD"),
-    *buttons(MANAGERS, "releases/<str:version>/validate", stage="DEV"),
-    *buttons(MANAGERS, "releases/<str:version>/rollback/start", "releases/<str:version>/recover", **REASON),
+    *buttons(MANAGERS_IN_PROD, "releases/<str:version>/promote", stage="PROD"),
+    *buttons(MANAGERS_IN_DEV, "releases/<str:version>/validate", stage="DEV"),
+    *buttons(MANAGERS_IN_DEV, "releases/<str:version>/rollback/start", stage="DEV", **REASON),
+    *buttons(MANAGERS, "releases/<str:version>/recover", **REASON),
     *buttons(MANAGERS, "releases/<str:version>/pause", "releases/<str:version>/resume"),
     *buttons(MANAGERS, "releases/<str:version>/steps/<slug:service>/retry"),
     *buttons(MANAGERS, "releases/<str:version>/steps/<slug:service>/skip", **REASON),
     *buttons(MANAGERS, "releases/<str:version>/steps/<slug:service>/accept"),
-    *buttons(MANAGERS, "trains/<str:label>/depart", "trains/<str:label>/resume"),
-    *buttons(MANAGERS, "trains/<str:label>/hold", "trains/<str:label>/cancel", **REASON),
-    *buttons(MANAGERS, "trains/<str:label>/number", version="2.2.1", **REASON),
+    *buttons(MANAGERS_OF_ALL, "trains/<str:label>/depart", "trains/<str:label>/resume"),
+    *buttons(MANAGERS_OF_ALL, "trains/<str:label>/hold", "trains/<str:label>/cancel", **REASON),
+    *buttons(MANAGERS_OF_ALL, "trains/<str:label>/number", version="2.2.1", **REASON),
     *buttons(MANAGERS, "debts/<int:number>/pay", how="Tested"),
     *buttons(MANAGERS, "releases/<str:version>/cancel", **REASON),
     *looks(EVERYBODY, "health-board", "inbox/count"),
@@ -138,7 +151,7 @@ PAGES = [
     *buttons(VIEWERS, "tokens/make", "tokens/<str:key_id>/revoke", name="CI", scope="read", days=30),
     *buttons(MANAGERS, "health/check"),
     *buttons(FREEZERS, "freezes", hours=1, in_flight="finish", **REASON),
-    *buttons(FREEZERS, "freezes/lift", freeze=1, **REASON),
+    *buttons(LIFTERS, "freezes/lift", freeze=1, **REASON),
     *buttons(APPROVERS, "releases/<str:version>/signoffs", role="approver", digest=DIGEST),
     *buttons(SIGNERS, "releases/<str:version>/signoffs/<int:number>/withdraw"),
     *buttons(ADMINS, "releases/<str:version>/bypass", **BYPASS),
@@ -159,8 +172,8 @@ OPERATIONS = [
     *calls(VIEWERS, "GET freezes", "GET health/history", "GET forecasts/calibration", "GET inbox"),
     *calls(VIEWERS, "GET metrics/dora", "GET metrics/objectives"),
     *calls(MANAGERS, "PATCH services/<slug>/versions/<version>", irreversible=""),
-    *calls(FREEZERS, "POST freezes", stages=["PROD"], hours=1, in_flight="finish", **REASON),
-    *calls(FREEZERS, "POST freezes/lift", freezes=[1], **REASON),
+    *calls(FREEZERS_IN_PROD, "POST freezes", stages=["PROD"], hours=1, in_flight="finish", **REASON),
+    *calls(LIFTERS, "POST freezes/lift", freezes=[1], **REASON),
     *calls(VIEWERS, "POST compatibility/impact", delete="constraint:1"),
     *calls(MANAGERS, "POST catalog/sync", "POST probes", "POST deliveries/<delivery>/redeliver"),
     *calls(MANAGERS, "POST services/<slug>/versions", version="9.9.9"),
@@ -176,10 +189,10 @@ OPERATIONS = [
     *calls(MANAGERS, "POST releases/<version>/steps/<service>/retry"),
     *calls(MANAGERS, "POST releases/<version>/steps/<service>/accept"),
     *calls(MANAGERS, "POST releases/<version>/steps/<service>/skip", **REASON),
-    *calls(MANAGERS, "POST trains", schedule="platform", departs_at="2030-01-01T10:00:00Z"),
-    *calls(MANAGERS, "POST trains/<label>/depart", "POST trains/<label>/resume"),
-    *calls(MANAGERS, "POST trains/<label>/hold", "POST trains/<label>/cancel", **REASON),
-    *calls(MANAGERS, "POST trains/<label>/number", version="2.2.1", **REASON),
+    *calls(MANAGERS_OF_ALL, "POST trains", schedule="platform", departs_at="2030-01-01T10:00:00Z"),
+    *calls(MANAGERS_OF_ALL, "POST trains/<label>/depart", "POST trains/<label>/resume"),
+    *calls(MANAGERS_OF_ALL, "POST trains/<label>/hold", "POST trains/<label>/cancel", **REASON),
+    *calls(MANAGERS_OF_ALL, "POST trains/<label>/number", version="2.2.1", **REASON),
     *calls(MANAGERS, "POST debts/<debt_id>/pay", how="Tested"),
     *calls(MANAGERS, "POST releases/<version>/cancel", **REASON),
     *calls(APPROVERS, "POST releases/<version>/signoffs", **SIGNATURE),

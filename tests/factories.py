@@ -13,7 +13,7 @@ from releases.actions.callbacks import IncomingCallback, record_callback
 from releases.actions.promotions import PromotionRequest, promote_release
 from releases.actions.releases import NewRelease, create_release
 from releases.clients.signing import callback_token
-from releases.domain.access import Role
+from releases.domain.access import Actor, Role
 from releases.domain.aggregation import CallbackStatus
 from releases.domain.lifecycle import OPEN_SLOTS, PromotionState
 from releases.domain.plans import PlanRequest
@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from releases.actions.callbacks import Receipt
-    from releases.domain.access import Actor
 
 STAGES = ("DEV", "QA", "STAGING", "PROD")
 SERVICES = ("inventory", "recommendations", "checkout", "web", "helm")
 LIVE = {"inventory": "1.2.3", "recommendations": "2.1.0", "checkout": "1.5.2", "web": "3.0.1", "helm": "1.1.0"}
 NEXT = {"inventory": "1.4.0", "recommendations": "2.2.0", "checkout": "1.5.3", "web": "3.0.2", "helm": "1.1.1"}
+# To pages, whoever may act.
+LOOKER = Actor(user_id=None, name="", roles=frozenset({Role.MANAGER}))
 PHASES = (("inventory",), ("checkout", "recommendations"), ("web",), ("helm",))
 KNOWN = {slug: (LIVE[slug], NEXT[slug]) for slug in SERVICES} | {"inventory": ("1.2.3", "1.3.0", "1.4.0")}
 
@@ -65,9 +66,9 @@ def register(versions: Mapping[str, Sequence[str]], *, release_status: str = "RE
     )
 
 
-def person(name: str = "maria", role: Role = Role.MANAGER) -> Actor:
-    """Return somebody with a role, the same one for the same name."""
-    ensure_account(username=name, password=name, role=role)
+def person(name: str = "maria", role: Role = Role.MANAGER, stage: str = "") -> Actor:
+    """Return somebody with a role, in one stage or in all, the same one for the same name."""
+    ensure_account(username=name, password=name, role=role, stage=stage)
     return actor_of(User.objects.get(username=name))
 
 

@@ -14,7 +14,8 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from releases.domain.access import Role, is_role_group
+from releases.actions.groups import keep_groups
+from releases.domain.access import Role, StageRole, is_role_group
 from releases.models import ApprovalRule, Stage
 
 if TYPE_CHECKING:
@@ -30,20 +31,20 @@ AT_ONCE = "Somebody signed in here for the first time in the same moment. Sign i
 
 @transaction.atomic(durable=True)
 def ensure_roles() -> None:
-    """Create the group of every role, so that the admin can put people in."""
-    for role in Role:
-        Group.objects.get_or_create(name=role.value)
+    """Create the group of every role, for all stages and for each, so that the admin can put people in."""
+    keep_groups()
 
 
 @transaction.atomic(durable=True)
-def ensure_account(*, username: str, password: str, role: Role) -> bool:
-    """Create an account with a role and tell whether it is new; an existing one keeps its password."""
+def ensure_account(*, username: str, password: str, role: Role, stage: str = "") -> bool:
+    """Create an account with a role, in one stage or all, and tell whether it is new; one that is there stays."""
     user, is_new = User.objects.get_or_create(username=username)
     if is_new:
         user.set_password(password)
         user.is_staff = user.is_superuser = role is Role.ADMIN
         user.save(update_fields=["password", "is_staff", "is_superuser"])
-        user.groups.add(Group.objects.get_or_create(name=role.value)[0])
+        group = StageRole(role, stage).name if stage else role.value
+        user.groups.add(Group.objects.get_or_create(name=group)[0])
     return is_new
 
 

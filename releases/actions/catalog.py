@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from releases.actions.groups import keep_groups
 from releases.actions.observing import open_observation
 from releases.domain.access import SYSTEM
 from releases.domain.promises import Maturity, Method, Probe
@@ -36,6 +37,7 @@ def load_platform(document: Document) -> None:
     """Add what the document describes and update what is already there; nothing is deleted, so it can be repeated."""
     for position, stage in enumerate(document["stages"]):
         _load_stage(position, stage)
+    keep_groups()
     services = {entry["slug"]: _load_service(entry) for entry in document["services"]}
     for consumer, providers in document.get("dependencies", {}).items():
         for provider in providers:

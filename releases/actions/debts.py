@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from releases.actions.ledger import open_ledger
+from releases.actions.ledger import claim_turn, open_ledger
 from releases.actions.turns import refuse, take_turn
 from releases.domain.access import Permission, require
 from releases.domain.errors import InvalidInput, NotFound
@@ -43,7 +43,8 @@ def pay_debt(*, actor: Actor, debt_id: int, how: str, key: str = "") -> str:
     debt = Debt.objects.get(pk=debt_id)
     if debt.paid_at:
         refuse(f"{debt.paid_by} has paid this debt already: {debt.how}")
-    turn.claim(None)
+    # Of no stage, so whoever may steer in any of them may pay.
+    claim_turn(turn.ledger, None)
     _pay(turn.ledger, debt, how)
     turn.end(paid=debt.pk)
     return release.version

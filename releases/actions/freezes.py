@@ -69,8 +69,11 @@ def freeze_stages(*, actor: Actor, request: FreezeRequest, key: str = "") -> Fro
     pulse = lock_rules()
     if known := recall(actor=actor, key=key, print_=print_):
         return FrozenStages(freezes=tuple(known["freezes"]), paused=tuple(known["paused"]))
+    names = _names(request)
+    for name in names:
+        require(actor, Permission.FREEZE, name)
     ledgers = _open_ledgers(actor)
-    stages = [locked_stage(name) for name in _names(request)]
+    stages = [locked_stage(name) for name in names]
     freezes = {stage.pk: _declare(actor, stage, request, database_now()) for stage in stages}
     _refuse_latecomers(stages, ledgers)
     paused = [ledger.release.version for ledger in ledgers if _note_freezes(ledger, freezes)]
@@ -97,6 +100,8 @@ def lift_freezes(*, actor: Actor, numbers: Sequence[int], reason: str = "", key:
         return tuple(known["stages"])
     ledgers = _open_ledgers(actor)
     freezes = _liftable(wanted)
+    for freeze in freezes:
+        require(actor, Permission.FREEZE, freeze.stage.name)
     for freeze in freezes:
         _lift(actor, freeze, database_now())
     for ledger in ledgers:

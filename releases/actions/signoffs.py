@@ -9,11 +9,11 @@ from django.db import transaction
 
 from releases.actions.ledger import claim_turn
 from releases.actions.turns import refuse, take_turn
-from releases.domain.access import Permission, Role, require
+from releases.domain.access import Permission, Role, require, why_not
 from releases.domain.errors import Conflict, InvalidInput, NotFound, PermissionRefused
 from releases.domain.journal import Kind
 from releases.domain.lifecycle import OPEN_RELEASES, ReleaseState
-from releases.domain.signoffs import Decision, Signer, why_not_again, why_not_hold, why_not_own, why_not_wanted
+from releases.domain.signoffs import Decision, why_not_again, why_not_hold, why_not_own, why_not_wanted
 from releases.models import SignOff, Stage
 from releases.queries.promotability import agreement_now, next_stage, release_verdict
 from releases.queries.signoffs import approval_rules, signoffs_of
@@ -65,10 +65,10 @@ def sign_off(*, actor: Actor, request: SignOffRequest, key: str = "") -> int:
     if turn.answer is not None:
         return int(str(turn.answer["signoff"]))
     release = turn.ledger.release
-    signer = Signer(name=actor.name, roles=actor.roles)
-    if why_not := why_not_hold(signer, role) or why_not_own(signer, release.created_by.get_username(), release.version):
-        raise PermissionRefused(why_not)
-    stage = _stage_ahead(release)
+    ahead = next_stage(release)
+    if refusal := _why_not_theirs(actor, role, ahead.name if ahead else "", release):
+        raise PermissionRefused(refusal)
+    stage = _open_stage(release, ahead)
     agreed = _agreed(release, stage, request.digest)
     given = signoffs_of(release, stage)
     refuse(why_not_wanted(approval_rules(release, stage), stage.name, role))
@@ -80,6 +80,12 @@ def sign_off(*, actor: Actor, request: SignOffRequest, key: str = "") -> int:
     return signed.pk
 
 
+def _why_not_theirs(actor: Actor, role: Role, stage: str, release: Release) -> str:
+    """Return why it is not theirs to sign, whether or not there is anything left to sign."""
+    lacking = why_not_hold(actor, role, stage) or why_not(actor, Permission.SIGN, stage)
+    return lacking or why_not_own(actor, release.created_by.get_username(), release.version)
+
+
 def _role(name: str) -> Role:
     try:
         return Role(name)
@@ -89,11 +95,10 @@ def _role(name: str) -> Role:
         raise InvalidInput("role", message) from unknown
 
 
-def _stage_ahead(release: Release) -> Stage:
+def _open_stage(release: Release, stage: Stage | None) -> Stage:
     if ReleaseState(release.state) not in OPEN_RELEASES:
         message = f"{release.version} is {release.state}; there is nothing left to sign off."
         raise Conflict(message)
-    stage = next_stage(release)
     if stage is None:
         message = f"{release.version} is on its way to its last stage; there is nothing left to sign off."
         raise Conflict(message)
@@ -153,6 +158,7 @@ def withdraw_signoff(*, actor: Actor, version: str, number: int, key: str = "") 
     if found.person_id != actor.person_id:
         message = f"Only {found.person.get_username()} can withdraw this sign-off."
         raise PermissionRefused(message)
+    require(actor, Permission.SIGN, found.stage.name)
     found.withdrawn_at = turn.ledger.now
     found.save(update_fields=["withdrawn_at"])
     turn.ledger.append(

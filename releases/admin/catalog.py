@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 
+from releases.actions.groups import follow_stages, names_of_stages
 from releases.actions.versions import Learnt, note_version
 from releases.admin.generic import RowsInline
 from releases.admin.impact import ImpactAdmin
@@ -17,6 +18,8 @@ from releases.models import Dependency, Quarantine, Service, ServiceAlias, Servi
 from releases.queries.access import actor_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest
 
 
@@ -35,6 +38,14 @@ class StageAdmin(ImpactAdmin[Stage]):
     list_select_related = ("live_version",)
     search_fields = ("name",)
     readonly_fields = ("live_version", "live_since_at")
+
+    def carry_out(self, request: HttpRequest, because: str, write: Callable[[], Any]) -> Any:  # noqa: ANN401 (what is written decides)
+        """Let the groups that give roles in one stage follow it, and say so."""
+        before = names_of_stages()
+        result = super().carry_out(request, because, write)
+        for sentence in follow_stages(actor=actor_of(request.user), before=before):
+            self.message_user(request, sentence)
+        return result
 
 
 class ServiceAliasInline(RowsInline[ServiceAlias, Service]):

@@ -12,8 +12,7 @@ from releases.api.authentication import actor_behind
 from releases.api.bodies import DebtBody
 from releases.api.fields import MAX_BIGINT, Cursor, IdempotencyKey, Limit
 from releases.domain.errors import NotFound
-from releases.queries.debts import debt_page
-from releases.queries.release_pages import steering_refusal
+from releases.queries.debts import debt_page, paying_refusal
 
 router = Router(tags=["debts"])
 
@@ -54,7 +53,7 @@ class PaidDebt(Schema):
 @router.get("/debts", response=DebtPage)
 def list_debts(request: HttpRequest, query: Query[DebtsQuery]) -> dict[str, object]:
     """What is owed, or with ``paid`` what was made up for, in the order in which it arose."""
-    refusal = steering_refusal(actor_behind(request))
+    refusal = paying_refusal(actor_behind(request))
     items, cursor = debt_page(refusal=refusal, paid=query.paid, after=query.cursor, limit=query.limit)
     return {"items": items, "next_cursor": cursor}
 

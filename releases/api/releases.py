@@ -21,10 +21,10 @@ from releases.domain.documents import verdict_document
 from releases.domain.lifecycle import ReleaseState
 from releases.domain.plan_kinds import HOTFIX, INDEPENDENT
 from releases.domain.plans import PlanRequest
-from releases.queries.gate_panel import signer_of
 from releases.queries.manifests import manifest_of
 from releases.queries.release_lists import journal_after, release_page
-from releases.queries.release_pages import bypass_refusal, release_by_label, release_view, steering_refusal
+from releases.queries.release_pages import release_by_label, release_view
+from releases.queries.viewers import signer_of
 
 router = Router(tags=["releases"])
 JSON, YAML = "application/json", "application/yaml"
@@ -109,7 +109,7 @@ def read(request: HttpRequest, version: VersionText) -> dict[str, object]:
     """One release by any label that it carries, with the steps of its latest promotion."""
     release = release_by_label(version)
     actor = actor_behind(request)
-    view = release_view(release, steering_refusal(actor), signer=signer_of(actor), bypass_refusal=bypass_refusal(actor))
+    view = release_view(release, signer_of(actor))
     names = ReleaseAnswer.model_fields.keys() - {"versions", "digest", "path", "verdict"}
     return {
         **{name: getattr(view, name) for name in names},

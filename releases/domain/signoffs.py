@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from releases.domain.access import role_words
 from releases.domain.gates import Gate, GateKind
 from releases.domain.plan_digest import agreed_reasons
 
@@ -13,21 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from releases.domain.access import Role
+    from releases.domain.access import Actor, Role
     from releases.domain.verdicts import Verdict
 
 
 class Decision(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signer:
-    """Somebody who may have to sign, with the roles that they have; nobody in particular has none."""
-
-    name: str = ""
-    roles: frozenset[Role] = frozenset()
 
 
 class Standing(StrEnum):
@@ -152,12 +145,14 @@ def _signed(need: Need) -> str:
     return f"{' and '.join(need.signers)} signed as {need.role.value}"
 
 
-def why_not_hold(signer: Signer, role: Role) -> str:
-    """Return why somebody may not sign in this role at all; an administrator signs only in a role of their own."""
-    return "" if role in signer.roles else f"To sign as {role.value} you need the role {role.value}."
+def why_not_hold(signer: Actor, role: Role, stage: str) -> str:
+    """Return why somebody may not sign in this role there; an administrator signs only in a role of their own."""
+    if role in signer.roles_in(stage):
+        return ""
+    return f"To sign as {role.value}{f' in {stage}' if stage else ''} you need {role_words(role, stage)}."
 
 
-def why_not_own(signer: Signer, created_by: str, version: str) -> str:
+def why_not_own(signer: Actor, created_by: str, version: str) -> str:
     """Nobody approves what they asked for themselves."""
     return f"You planned {version}; somebody else has to sign it off." if signer.name == created_by else ""
 

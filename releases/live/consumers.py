@@ -17,12 +17,9 @@ from releases.live.frames import BoardTopic, DeparturesTopic, Frame, ReleaseTopi
 from releases.live.hub import Mailbox, Watch, local_hub
 from releases.metrics import VIEWERS
 from releases.queries.access import actor_of
-from releases.queries.boards import planning_refusal
-from releases.queries.freezes import freezing_refusal
-from releases.queries.gate_panel import signer_of
-from releases.queries.release_pages import bypass_refusal, steering_refusal
 from releases.queries.sign_ins import account_behind
 from releases.queries.trains import running_refusal
+from releases.queries.viewers import signer_of, viewer_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -176,14 +173,7 @@ class ReleaseConsumer(LiveConsumer):
     def topic_for(self, actor: Actor) -> Topic:
         """Return the release that the address names."""
         release_id = int(self.scope["url_route"]["kwargs"]["release_id"])
-        return ReleaseTopic(
-            release_id=release_id,
-            refusal=steering_refusal(actor),
-            edits_rules=_edits_rules(actor),
-            signer=signer_of(actor),
-            bypass_refusal=bypass_refusal(actor),
-            freeze_refusal=freezing_refusal(actor),
-        )
+        return ReleaseTopic(release_id=release_id, viewer=signer_of(actor))
 
 
 class BoardConsumer(LiveConsumer):
@@ -193,7 +183,7 @@ class BoardConsumer(LiveConsumer):
 
     def topic_for(self, actor: Actor) -> Topic:
         """Return the board."""
-        return BoardTopic(refusal=planning_refusal(actor), freeze_refusal=freezing_refusal(actor))
+        return BoardTopic(viewer=viewer_of(actor))
 
 
 class TrainConsumer(LiveConsumer):

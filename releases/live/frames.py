@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Protocol
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from releases.queries import freezes
+from releases.domain.access import Permission, why_not
 from releases.queries.boards import board_sequence, board_view
 from releases.queries.changes import changes_since, release_of, release_sequence, rules_changed_at, stage_occupancy
-from releases.queries.gate_panel import NOBODY
 from releases.queries.gates import freezes_by_the_clock, gates_by_the_clock
-from releases.queries.release_pages import NOT_FOR_ALL, release_view
+from releases.queries.release_pages import release_view
 from releases.queries.trains import departure_board, departures_sequence, train_sequence, train_view
 from releases.queries.validations import stages_to_validate
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
 
-    from releases.domain.signoffs import Signer
+    from releases.domain.access import Actor
     from releases.models import Release
     from releases.queries.trains import TrainView
     from releases.queries.views import BoardView, ReleaseView
@@ -86,17 +85,13 @@ class Topic(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseTopic:
-    """A release page, as people see it who may act (``refusal`` empty) or may not, with links if they edit rules.
+    """A release page, as people see it who may do the same there.
 
     Who may have to sign has a picture of their own: it says what they signed.
     """
 
     release_id: int
-    refusal: str
-    edits_rules: bool = False
-    signer: Signer = NOBODY
-    bypass_refusal: str = NOT_FOR_ALL
-    freeze_refusal: str = freezes.NOT_FOR_ALL
+    viewer: Actor
 
     def concerns(self, nudge: Mapping[str, object]) -> bool:
         """Only its own release."""
@@ -126,17 +121,11 @@ class ReleaseTopic:
         return Frame(since=since, sequence=view.sequence, text=text)
 
     def _view(self, release: Release) -> ReleaseView:
-        return release_view(
-            release,
-            self.refusal,
-            signer=self.signer,
-            bypass_refusal=self.bypass_refusal,
-            freeze_refusal=self.freeze_refusal,
-        )
+        return release_view(release, self.viewer)
 
     def _regions(self, view: ReleaseView, services: Iterable[str]) -> str:
         # What a reason rests on is linked for those who may edit it, on the page as in what is pushed.
-        rights = {"may_administer": self.edits_rules}
+        rights = {"may_administer": not why_not(self.viewer, Permission.EDIT_RULES)}
         parts = [_render(RELEASE_PAGE, region, release=view, **rights) for region in RELEASE_REGIONS]
         for service in services:
             step = view.step(service)
@@ -146,10 +135,9 @@ class ReleaseTopic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardTopic:
-    """The board, as people see it who may plan and freeze (the refusals are empty) or may not."""
+    """The board, as people see it who may do the same there."""
 
-    refusal: str
-    freeze_refusal: str = freezes.NOT_FOR_ALL
+    viewer: Actor
 
     def concerns(self, nudge: Mapping[str, object]) -> bool:
         """Every release."""
@@ -174,7 +162,7 @@ class BoardTopic:
         return Frame(since=since, sequence=view.sequence, text=_board(view) + _mark(since, view.sequence))
 
     def _view(self) -> BoardView:
-        return board_view(self.refusal, self.freeze_refusal)
+        return board_view(self.viewer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

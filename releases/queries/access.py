@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.utils import timezone
 
-from releases.domain.access import ALL_SCOPES, Actor, Role
+from releases.domain.access import ALL_SCOPES, Actor, Role, StageRole, stage_role
 from releases.domain.errors import NotFound
-from releases.models import ApiToken
+from releases.models import ApiToken, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,22 @@ def actor_of(user: AbstractBaseUser | AnonymousUser, scopes: Iterable[str] = (AL
     roles = {role for role in Role if role.value in groups} | {Role.VIEWER}
     if user.is_superuser:
         roles.add(Role.ADMIN)
-    return Actor(user_id=user.pk, name=user.get_username(), roles=frozenset(roles), scopes=frozenset(scopes))
+    return Actor(
+        user_id=user.pk,
+        name=user.get_username(),
+        roles=frozenset(roles),
+        stage_roles=_stage_roles(groups),
+        scopes=frozenset(scopes),
+    )
+
+
+def _stage_roles(groups: Iterable[str]) -> frozenset[StageRole]:
+    """Return the roles that these groups give in stages that there are."""
+    named = {role for role in map(stage_role, groups) if role}
+    if not named:
+        return frozenset()
+    stages = set(Stage.objects.values_list("name", flat=True))
+    return frozenset(role for role in named if role.stage in stages)
 
 
 def actor_named(username: str) -> Actor:

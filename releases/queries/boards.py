@@ -22,8 +22,9 @@ from releases.domain.lifecycle import (
 )
 from releases.domain.versions import parse
 from releases.models import Deployment, Promotion, PromotionStep, Release, Service, Stage
+from releases.queries.access import NOBODY
 from releases.queries.catalog import services_in_order
-from releases.queries.freezes import NOT_FOR_ALL, freeze_panel
+from releases.queries.freezes import freeze_panel
 from releases.queries.paths import on_the_way
 from releases.queries.rules import declared_rules
 from releases.queries.views import BoardCell, BoardRow, BoardStage, BoardView, Control, ReleaseLine
@@ -54,11 +55,11 @@ class _Facts:
     freezes: FreezePanel
 
 
-def board_view(refusal: str = "", freeze_refusal: str = NOT_FOR_ALL) -> BoardView:
-    """Return the whole board, in a fixed number of queries, for who may plan and freeze or (by refusal) may not."""
+def board_view(viewer: Actor) -> BoardView:
+    """Return the whole board, in a fixed number of queries, for who looks."""
     # Read before all else: what the board shows may be newer than its number, never older.
     sequence = board_sequence()
-    facts = _facts(freeze_refusal)
+    facts, refusal = _facts(viewer), why_not(viewer, Permission.PLAN)
     releases = Release.objects.filter(state__in=[state.value for state in OPEN_RELEASES])
     return BoardView(
         sequence=sequence,
@@ -78,7 +79,7 @@ def board_sequence() -> int:
     return Release.objects.aggregate(entries=Sum("sequence"))["entries"] or 0
 
 
-def _facts(freeze_refusal: str = NOT_FOR_ALL) -> _Facts:
+def _facts(viewer: Actor) -> _Facts:
     rules = declared_rules()
     promotions = Promotion.objects.filter(state__in=_OPEN).select_related("release", "started_by")
     steps = PromotionStep.objects.filter(promotion__state__in=_OPEN).select_related("promotion")
@@ -90,7 +91,7 @@ def _facts(freeze_refusal: str = NOT_FOR_ALL) -> _Facts:
         promotions={promotion.stage_id: promotion for promotion in promotions},
         steps={(step.promotion.stage_id, step.service_id): step for step in steps},
         rules=rules,
-        freezes=freeze_panel(freeze_refusal, stages),
+        freezes=freeze_panel(viewer, stages, everywhere=stages),
     )
 
 
@@ -171,7 +172,7 @@ def _cell(facts: _Facts, stage: Stage, service: Service) -> BoardCell:
 
 def service_cells(service: Service) -> tuple[BoardCell, ...]:
     """Return what one service runs in every stage."""
-    return _row(_facts(), service).cells
+    return _row(_facts(NOBODY), service).cells
 
 
 def release_lines(releases: Iterable[Release]) -> tuple[ReleaseLine, ...]:
@@ -236,8 +237,3 @@ def find_releases(
         found = found.filter(pk__lt=before)
     page = list(found[: limit + 1])
     return page[:limit], page[limit - 1].pk if len(page) > limit else None
-
-
-def planning_refusal(actor: Actor) -> str:
-    """Return why this actor may not plan releases; empty when they may."""
-    return why_not(actor, Permission.PLAN)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import F, QuerySet
 
+from releases.domain.access import Permission, why_not
 from releases.domain.hotfixes import DebtKind, carries, name_of
 from releases.domain.lifecycle import PromotionState
 from releases.domain.plan_kinds import ROLLBACK
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
+    from releases.domain.access import Actor
+
 DEBTS = 50
 # What ends is looked at within seconds, so what makes up for a debt is among the newest.
 LOOKED_AT = 100
@@ -31,6 +34,11 @@ def debt_views(debts: QuerySet[Debt], refusal: str) -> tuple[DebtView, ...]:
     today = database_now().astimezone(UTC).date()
     ordered = debts.select_related("release", "owner").order_by(F("paid_at").asc(nulls_first=True), "due_on", "pk")
     return tuple(_view(debt, today, refusal) for debt in ordered)
+
+
+def paying_refusal(actor: Actor) -> str:
+    """Return why this actor may not pay debts; empty when they may."""
+    return why_not(actor, Permission.OPERATE)
 
 
 def debt_page(

@@ -28,8 +28,13 @@ class FreezeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreezePanel:
-    """What is frozen, and the stages that can be."""
+    """What is frozen, and the stages that whoever looks may freeze, perhaps all at once."""
 
     stages: tuple[str, ...]
+    all_stages: bool
     freezes: tuple[FreezeView, ...]
     freeze: Control
+
+    @property
+    def liftable(self) -> tuple[FreezeView, ...]:
+        return tuple(freeze for freeze in self.freezes if freeze.lift.allowed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from releases.domain.access import SYSTEM, Permission, why_not
+from releases.domain.access import Permission, why_not
 from releases.models import Freeze, Stage
 from releases.queries.clock import database_now
 from releases.queries.freeze_views import FreezePanel, FreezeView
@@ -17,43 +17,36 @@ if TYPE_CHECKING:
     from releases.domain.access import Actor
 
 
-NOT_FOR_ALL = why_not(SYSTEM, Permission.FREEZE)
-
-
-def freezing_refusal(actor: Actor) -> str:
-    """Return why this actor may not freeze stages; empty when they may."""
-    return why_not(actor, Permission.FREEZE)
-
-
-def freeze_panel(refusal: str, stages: Iterable[Stage]) -> FreezePanel:
-    """Return the freezes of these stages for everybody who may freeze, or who may not because of ``refusal``."""
+def freeze_panel(viewer: Actor, stages: Iterable[Stage], *, everywhere: Iterable[Stage]) -> FreezePanel:
+    """Return the freezes of these stages; ``everywhere`` are all that there are, which may be frozen at once."""
     names = tuple(stage.name for stage in stages)
+    mine = tuple(name for name in names if not why_not(viewer, Permission.FREEZE, name))
+    refusal = why_not(viewer, Permission.FREEZE)
+    if names and not mine:
+        refusal = refusal or why_not(viewer, Permission.FREEZE, names[-1])
     return FreezePanel(
-        stages=names,
-        freezes=tuple(view for view in _views(refusal) if view.stage in names),
+        stages=mine,
+        all_stages=not any(why_not(viewer, Permission.FREEZE, stage.name) for stage in everywhere),
+        freezes=tuple(view for view in freeze_views(viewer) if view.stage in names),
         freeze=_control("freeze", refusal),
     )
 
 
-def freeze_views(actor: Actor) -> tuple[FreezeView, ...]:
+def freeze_views(viewer: Actor) -> tuple[FreezeView, ...]:
     """Return the freezes that are not over, by when they begin."""
-    return _views(freezing_refusal(actor))
-
-
-def freezes_numbered(numbers: Iterable[int], actor: Actor) -> tuple[FreezeView, ...]:
-    """Return these freezes, over or not."""
-    now, refusal = database_now(), freezing_refusal(actor)
-    rows = Freeze.objects.filter(pk__in=list(numbers)).select_related("stage").order_by("pk")
-    return tuple(_view(row, refusal, now) for row in rows)
-
-
-def _views(refusal: str) -> tuple[FreezeView, ...]:
     now = database_now()
     rows = Freeze.objects.filter(ends_at__gt=now).select_related("stage")
-    return tuple(_view(row, refusal, now) for row in rows.order_by("starts_at", "stage__position", "pk"))
+    return tuple(_view(row, viewer, now) for row in rows.order_by("starts_at", "stage__position", "pk"))
 
 
-def _view(freeze: Freeze, refusal: str, now: datetime) -> FreezeView:
+def freezes_numbered(numbers: Iterable[int], viewer: Actor) -> tuple[FreezeView, ...]:
+    """Return these freezes, over or not."""
+    now = database_now()
+    rows = Freeze.objects.filter(pk__in=list(numbers)).select_related("stage").order_by("pk")
+    return tuple(_view(row, viewer, now) for row in rows)
+
+
+def _view(freeze: Freeze, viewer: Actor, now: datetime) -> FreezeView:
     return FreezeView(
         id=freeze.pk,
         stage=freeze.stage.name,
@@ -63,7 +56,7 @@ def _view(freeze: Freeze, refusal: str, now: datetime) -> FreezeView:
         by=freeze.declared_by,
         in_flight=freeze.in_flight,
         is_on=freeze.starts_at <= now < freeze.ends_at,
-        lift=_control("lift", refusal),
+        lift=_control("lift", why_not(viewer, Permission.FREEZE, freeze.stage.name)),
     )
 
 

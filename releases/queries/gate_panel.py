@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from releases.domain.access import Permission, why_not
 from releases.domain.lifecycle import OPEN_RELEASES, ReleaseState
-from releases.domain.signoffs import Signer, needs_of, why_not_again, why_not_hold, why_not_own
+from releases.domain.signoffs import needs_of, why_not_again, why_not_hold, why_not_own
 from releases.queries.gate_views import BypassView, GatePanel, GateView, NeedView, SignOffView
 from releases.queries.gates import lasting_bypasses, release_gates
 from releases.queries.promotability import agreement_now
-from releases.queries.signoffs import approval_rules, approving_roles, signoffs_of
+from releases.queries.signoffs import approval_rules, signoffs_of
 from releases.queries.views import Control
 
 if TYPE_CHECKING:
@@ -23,22 +23,12 @@ if TYPE_CHECKING:
     from releases.domain.signoffs import Agreement, Need, SignOff
     from releases.models import Bypass, Release, Stage
 
-NOBODY = Signer()
 NO_GATES = GatePanel(stage="", digest="", gates=(), needs=(), signoffs=())
 
 
-def signer_of(actor: Actor) -> Signer:
-    """Return somebody with the roles that sign anywhere; everybody without one is the same nobody to the page."""
-    if why_not(actor, Permission.SIGN):
-        return NOBODY
-    roles = actor.roles & approving_roles()
-    return Signer(name=actor.name, roles=roles) if roles else NOBODY
-
-
-def gate_panel(
-    release: Release, stage: Stage | None, verdict: Verdict, signer: Signer, bypass_refusal: str
-) -> GatePanel:
+def gate_panel(release: Release, stage: Stage | None, verdict: Verdict, viewer: Actor) -> GatePanel:
     """Return the gates of the next stage; ``verdict`` is the one for it."""
+    bypass_refusal = why_not(viewer, Permission.BYPASS)
     bypasses = tuple(_bypass(row, bypass_refusal) for row in lasting_bypasses(release))
     if stage is None or ReleaseState(release.state) not in OPEN_RELEASES:
         return replace(NO_GATES, bypasses=bypasses)
@@ -49,8 +39,8 @@ def gate_panel(
         stage=stage.name,
         digest=agreed.digest,
         gates=tuple(_gate(gate, bypass_refusal) for gate in release_gates(release, stage, agreed.digest)),
-        needs=tuple(_need(need, release, signed, agreed, signer) for need in needs),
-        signoffs=tuple(_signoff(each, agreed, signer) for each in signed),
+        needs=tuple(_need(need, release, stage, signed, agreed, viewer) for need in needs),
+        signoffs=tuple(_signoff(each, stage, agreed, viewer) for each in signed),
         bypasses=bypasses,
     )
 
@@ -79,9 +69,12 @@ def _gate(gate: Gate, refusal: str) -> GateView:
     )
 
 
-def _need(need: Need, release: Release, signed: Sequence[SignOff], agreed: Agreement, signer: Signer) -> NeedView:
+def _need(
+    need: Need, release: Release, stage: Stage, signed: Sequence[SignOff], agreed: Agreement, signer: Actor
+) -> NeedView:
     refusal = (
-        why_not_hold(signer, need.role)
+        why_not_hold(signer, need.role, stage.name)
+        or why_not(signer, Permission.SIGN, stage.name)
         or why_not_own(signer, release.created_by.get_username(), release.version)
         or why_not_again(signed, signer.name, need.role, agreed.digest)
     )
@@ -95,8 +88,10 @@ def _need(need: Need, release: Release, signed: Sequence[SignOff], agreed: Agree
     )
 
 
-def _signoff(signed: SignOff, agreed: Agreement, signer: Signer) -> SignOffView:
-    refusal = "" if signer.name == signed.person else f"Only {signed.person} can withdraw this sign-off."
+def _signoff(signed: SignOff, stage: Stage, agreed: Agreement, signer: Actor) -> SignOffView:
+    refusal = f"Only {signed.person} can withdraw this sign-off."
+    if signer.name == signed.person:
+        refusal = why_not(signer, Permission.SIGN, stage.name)
     changed = signed.digest != agreed.digest
     return SignOffView(
         id=signed.id,

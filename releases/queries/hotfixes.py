@@ -11,7 +11,7 @@ from releases.domain.plan_kinds import HOTFIX
 from releases.domain.validation import Outcome, Scenario
 from releases.models import Debt, Hotfix, HotfixPolicy, Stage, ValidationResult, ValidationTarget
 from releases.models.validation import usually_required
-from releases.queries.debts import debt_views
+from releases.queries.debts import debt_views, paying_refusal
 from releases.queries.hotfix_views import HotfixPanel, TrialView
 from releases.queries.paths import on_the_way
 
@@ -107,7 +107,7 @@ def hotfix_panel(facts: ReleaseFacts) -> HotfixPanel | None:
         live_at=hotfix.live_at,
         took_ms=took_ms,
         is_late=took_ms is not None and took_ms > hotfix.budget_ms,
-        debts=debt_views(Debt.objects.filter(release=facts.release), facts.refusal),
+        debts=debt_views(Debt.objects.filter(release=facts.release), paying_refusal(facts.viewer)),
     )
 
 

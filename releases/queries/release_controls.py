@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
+from releases.domain.access import Permission
 from releases.domain.lifecycle import PromotionState, ReleaseState
 from releases.domain.steering import (
     Situation,
@@ -19,6 +20,7 @@ from releases.domain.steering import (
 from releases.queries.gates import resume_gate
 from releases.queries.paths import on_the_way
 from releases.queries.promotability import promotion_refusal
+from releases.queries.release_facts import refusal_in
 from releases.queries.views import Control
 
 if TYPE_CHECKING:
@@ -39,14 +41,14 @@ class Controls(TypedDict):
 
 def controls_of(facts: ReleaseFacts, upcoming: Stage | None, verdict: Verdict, way: WayBack) -> Controls:
     """Return the page's buttons; ``upcoming`` is the stage that promote would go to, ``way`` the one back."""
-    now = situation_of(facts)
+    now, ahead = situation_of(facts), upcoming.name if upcoming else ""
     return {
-        "promote": control(facts, "promote", _why_not_promote(facts, upcoming, verdict)),
-        "pause": control(facts, "pause", why_not_pause(now)),
-        "resume": control(facts, "resume", why_not_resume(now) or _why_frozen(facts)),
-        "cancel": control(facts, "cancel", why_not_cancel(now)),
-        "roll_back": control(facts, "roll_back", way.why_not),
-        "recover": control(facts, "recover", why_not_recover(now, facts.release.kind)),
+        "promote": _promotion(facts, "promote", ahead, _why_unready(facts, upcoming, verdict)),
+        "pause": _steering(facts, now, "pause", why_not_pause(now)),
+        "resume": _steering(facts, now, "resume", why_not_resume(now) or _why_frozen(facts)),
+        "cancel": _steering(facts, now, "cancel", why_not_cancel(now)),
+        "roll_back": _promotion(facts, "roll_back", way.stage, way.why_not),
+        "recover": _steering(facts, now, "recover", why_not_recover(now, facts.release.kind)),
     }
 
 
@@ -57,10 +59,17 @@ def _why_frozen(facts: ReleaseFacts) -> str:
     return closed.text if closed else ""
 
 
-def control(facts: ReleaseFacts, verb: str, refusal: str) -> Control:
-    """Return one button, refused for who may not act whatever else holds."""
-    text = facts.refusal or refusal
-    return Control(verb=verb, allowed=not text, why_not=text)
+def _promotion(facts: ReleaseFacts, verb: str, stage: str, refusal: str) -> Control:
+    """Return a button for who may promote in the stage, refused for everybody else whatever holds."""
+    return _control(verb, refusal_in(facts, Permission.PROMOTE, stage) or refusal)
+
+
+def _steering(facts: ReleaseFacts, now: Situation, verb: str, refusal: str) -> Control:
+    return _control(verb, refusal_in(facts, Permission.OPERATE, now.stage if now.is_open else "") or refusal)
+
+
+def _control(verb: str, refusal: str) -> Control:
+    return Control(verb=verb, allowed=not refusal, why_not=refusal)
 
 
 def situation_of(facts: ReleaseFacts) -> Situation:
@@ -73,7 +82,7 @@ def situation_of(facts: ReleaseFacts) -> Situation:
     )
 
 
-def _why_not_promote(facts: ReleaseFacts, upcoming: Stage | None, verdict: Verdict) -> str:
+def _why_unready(facts: ReleaseFacts, upcoming: Stage | None, verdict: Verdict) -> str:
     stage = upcoming or next(reversed(on_the_way(facts.stages, facts.release.path)), None)
     if stage is None:
         return "There is no stage to promote to."
@@ -91,7 +100,7 @@ def step_controls(facts: ReleaseFacts, step: StepSituation) -> StepControls:
     """Return the buttons of one service."""
     now = situation_of(facts)
     return {
-        "retry": control(facts, "retry", why_not_retry(now, step)),
-        "skip": control(facts, "skip", why_not_skip(now, step)),
-        "accept": control(facts, "accept", why_not_accept(now, step)),
+        "retry": _steering(facts, now, "retry", why_not_retry(now, step)),
+        "skip": _steering(facts, now, "skip", why_not_skip(now, step)),
+        "accept": _steering(facts, now, "accept", why_not_accept(now, step)),
     }

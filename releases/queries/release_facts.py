@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
 
+from releases.domain.access import Permission, why_not
 from releases.domain.aggregation import LATE_DISPOSITIONS
 from releases.models import AggregationSession, Dispatch, Promotion, PromotionStep, Release, Stage
 from releases.queries.late_results import late_results
@@ -14,6 +15,7 @@ from releases.queries.late_results import late_results
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from releases.domain.access import Actor
     from releases.queries.views import LateResult
 
 _LATE = [disposition.value for disposition in LATE_DISPOSITIONS]
@@ -21,10 +23,10 @@ _LATE = [disposition.value for disposition in LATE_DISPOSITIONS]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseFacts:
-    """``promotion`` is the latest one; ``refusal`` says why those who look may not act, empty when they may."""
+    """``promotion`` is the latest one; ``viewer`` is whoever looks, as far as they may act."""
 
     release: Release
-    refusal: str
+    viewer: Actor
     promotion: Promotion | None
     stages: Sequence[Stage]
     promotions: Sequence[Promotion]
@@ -35,7 +37,7 @@ class ReleaseFacts:
     sessions: Sequence[AggregationSession]
 
 
-def read_facts(release: Release, refusal: str) -> ReleaseFacts:
+def read_facts(release: Release, viewer: Actor) -> ReleaseFacts:
     """Read everything about a release and its latest promotion."""
     promotions = list(release.promotions.select_related("stage").order_by("-pk"))
     latest = promotions[0] if promotions else None
@@ -48,7 +50,7 @@ def read_facts(release: Release, refusal: str) -> ReleaseFacts:
     )
     return ReleaseFacts(
         release=release,
-        refusal=refusal,
+        viewer=viewer,
         promotion=latest,
         stages=list(Stage.objects.select_related("live_version").order_by("position")),
         promotions=promotions,
@@ -58,6 +60,11 @@ def read_facts(release: Release, refusal: str) -> ReleaseFacts:
         late_results=late_results(latest),
         sessions=list(AggregationSession.objects.filter(promotion=latest).order_by("-pk")),
     )
+
+
+def refusal_in(facts: ReleaseFacts, permission: Permission, stage: str) -> str:
+    """Return why whoever looks may not; who may act nowhere is told the same of everything."""
+    return why_not(facts.viewer, Permission.OPERATE) or why_not(facts.viewer, permission, stage)
 
 
 def phases_of(facts: ReleaseFacts) -> list[list[str]]:

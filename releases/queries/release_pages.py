@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from releases import conf
-from releases.domain.access import SYSTEM, Actor, Permission, why_not
 from releases.domain.aggregation import CallbackStatus
 from releases.domain.lifecycle import DONE_SLOTS, RETRYABLE_SLOTS, PromotionState, ReleaseState, SlotState
 from releases.domain.rollbacks import waits_for
-from releases.queries import freezes
 from releases.queries.forecast_panel import forecast_panel
-from releases.queries.gate_panel import NOBODY, gate_panel
+from releases.queries.freezes import freeze_panel
+from releases.queries.gate_panel import gate_panel
 from releases.queries.hotfixes import hotfix_panel
 from releases.queries.labels import label_and_release, train_of
 from releases.queries.paths import on_the_way
@@ -29,12 +28,11 @@ from releases.queries.way_back import way_back
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from releases.domain.signoffs import Signer
+    from releases.domain.access import Actor
     from releases.models import AggregationSession, JournalEntry, Promotion, Release, Stage
     from releases.queries.notes_views import RevisionLine
 
 ENTRIES = 50
-NOT_FOR_ALL = why_not(SYSTEM, Permission.BYPASS)
 
 
 def release_by_label(version: str) -> Release:
@@ -42,26 +40,18 @@ def release_by_label(version: str) -> Release:
     return label_and_release(version)[1]
 
 
-def release_view(
-    release: Release,
-    refusal: str = "",
-    *,
-    signer: Signer = NOBODY,
-    bypass_refusal: str = NOT_FOR_ALL,
-    freeze_refusal: str = freezes.NOT_FOR_ALL,
-) -> ReleaseView:
-    """Return the page for everybody who may act, or for everybody who may not because of ``refusal``.
+def release_view(release: Release, viewer: Actor) -> ReleaseView:
+    """Return the page for everybody who is the same ``viewer`` to it; who may have to sign is an audience of one.
 
-    Live pages of one such audience get the same bytes, so nothing else here depends on who looks; who may have to sign
-    is an audience of one.
+    Live pages of one such audience get the same bytes, so nothing else here depends on who looks.
     """
-    facts = read_facts(release, refusal)
+    facts = read_facts(release, viewer)
     stage = next_stage(release)
     rules = declared_rules()
     verdict = release_verdict(release, stage, rules)
     way = way_back(release)
     controls = controls_of(facts, stage, verdict, way)
-    gates = gate_panel(release, stage, verdict, signer, bypass_refusal)
+    gates = gate_panel(release, stage, verdict, viewer)
     return ReleaseView(
         **_about(release),
         **_promotion_part(facts),
@@ -81,7 +71,7 @@ def release_view(
         validation=validation_panel(facts),
         hotfix=hotfix_panel(facts),
         registry_record=record_view(release),
-        freezes=freezes.freeze_panel(freeze_refusal, on_the_way(facts.stages, release.path)),
+        freezes=freeze_panel(viewer, on_the_way(facts.stages, release.path), everywhere=facts.stages),
         gates=gates,
         forecast=forecast_panel(facts, stage, gates),
     )
@@ -263,13 +253,3 @@ def _summary_view(session: AggregationSession) -> SummaryView:
         respondents=summary["respondents"],
         errors=summary["errors"],
     )
-
-
-def steering_refusal(actor: Actor) -> str:
-    """Return why this actor may not act on releases at all; empty when they may."""
-    return why_not(actor, Permission.OPERATE)
-
-
-def bypass_refusal(actor: Actor) -> str:
-    """Return why this actor may not let a release pass a closed gate; empty when they may."""
-    return why_not(actor, Permission.BYPASS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Max
 
+from releases.domain.access import Permission
 from releases.domain.lifecycle import OPEN_PROMOTIONS, PromotionState, ReleaseState
 from releases.domain.plan_kinds import ROLLBACK
 from releases.domain.validation import NOT_RUN, Outcome, RunState, Scenario, StepResult
@@ -22,6 +23,7 @@ from releases.domain.validation_setup import (
 )
 from releases.models import Deployment, Promotion, Service, Stage, ValidationResult, ValidationRun, ValidationTarget
 from releases.queries.integrity import recorded_for, sealed_set
+from releases.queries.release_facts import refusal_in
 from releases.queries.validation_views import ScenarioView, ValidationPanel, ValidationView
 from releases.queries.views import Control
 
@@ -45,7 +47,8 @@ def validation_panel(facts: ReleaseFacts) -> ValidationPanel:
     done = {each.stage_id for each in facts.promotions if each.state == PromotionState.SUCCEEDED.value}
     reached = [stage for stage in reversed(facts.stages) if stage.pk in done]
     busy = set(Promotion.objects.filter(state__in=_OPEN).values_list("stage_id", flat=True))
-    why_not = facts.refusal or _why_not(facts.release, next(iter(reached), None), newest, busy)
+    denied = refusal_in(facts, Permission.OPERATE, reached[0].name if reached else "")
+    why_not = denied or _why_not(facts.release, next(iter(reached), None), newest, busy)
     return ValidationPanel(
         control=Control(verb="validate", allowed=not why_not, why_not=why_not),
         stage=reached[0].name if reached else "",

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from releases.domain.lifecycle import PromotionState, ReleaseState
 from releases.domain.signoffs import Decision, approval_gate, needs_of, why_not_again, why_not_hold, why_not_own
 from releases.models import ApprovalRule, Hotfix, Promotion, Release, SignOff, Stage
-from releases.queries.gate_panel import signer_of
 from releases.queries.inbox_views import InboxItem, Waiting
 from releases.queries.paths import on_the_way
 from releases.queries.promotability import release_verdict
 from releases.queries.rules import declared_rules
 from releases.queries.signoffs import agreement, rule_value, signoff_values
+from releases.queries.viewers import signer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from releases.domain.access import Actor
     from releases.domain.compatibility import Rules
     from releases.domain.signoffs import ApprovalRule as Rule
-    from releases.domain.signoffs import Need, Signer
+    from releases.domain.signoffs import Need
     from releases.domain.signoffs import SignOff as Word
 
 # While a release is on its way nobody knows yet whether it arrives.
@@ -43,13 +43,18 @@ class _Candidate:
 def wanted_signoffs(actor: Actor) -> Iterator[InboxItem]:
     """Yield each role in which this actor could sign a release off now, and is wanted."""
     signer = signer_of(actor)
-    candidates = [each for each in _candidates() if any(rule.role in signer.roles for rule in each.rules)]
+    candidates = [each for each in _candidates() if _may_sign(signer, each)]
     if not candidates:
         return
     known, words = declared_rules(), _words([each.release for each in candidates])
     for each in candidates:
         given = words.get((each.release.pk, each.stage.pk), ())
         yield from _wanted(each, given, signer, known)
+
+
+def _may_sign(signer: Actor, each: _Candidate) -> bool:
+    held = signer.roles_in(each.stage.name)
+    return any(rule.role in held for rule in each.rules)
 
 
 def _candidates() -> Iterator[_Candidate]:
@@ -89,7 +94,7 @@ def _words(releases: Sequence[Release]) -> Mapping[tuple[int, int], tuple[Word, 
     return {key: signoff_values(found) for key, found in rows.items()}
 
 
-def _wanted(each: _Candidate, given: tuple[Word, ...], signer: Signer, known: Rules) -> Iterator[InboxItem]:
+def _wanted(each: _Candidate, given: tuple[Word, ...], signer: Actor, known: Rules) -> Iterator[InboxItem]:
     if any(word.decision is Decision.REJECTED for word in given):
         return
     release = each.release
@@ -109,9 +114,9 @@ def _wanted(each: _Candidate, given: tuple[Word, ...], signer: Signer, known: Ru
             )
 
 
-def _refusal(each: _Candidate, need: Need, given: tuple[Word, ...], signer: Signer, digest: str) -> str:
+def _refusal(each: _Candidate, need: Need, given: tuple[Word, ...], signer: Actor, digest: str) -> str:
     return (
-        why_not_hold(signer, need.role)
+        why_not_hold(signer, need.role, each.stage.name)
         or why_not_own(signer, each.release.created_by.get_username(), each.release.version)
         or why_not_again(given, signer.name, need.role, digest)
     )

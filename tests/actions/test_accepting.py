@@ -23,7 +23,7 @@ from releases.queries.journal_checks import journal_problems
 from releases.queries.release_pages import release_view
 from releases.queries.replay import journal_of, stored_release
 from tests import factories
-from tests.factories import finish, person, promoting, say, slot, tell
+from tests.factories import LOOKER, finish, person, promoting, say, slot, tell
 
 if TYPE_CHECKING:
     from releases.models import Promotion
@@ -202,7 +202,7 @@ def test_after_the_promotion_nothing_is_accepted_but_the_page_still_says_what_ca
     cancel(actor=person(), version=VERSION)
 
     assert refusal() == "No promotion of 2.2.0-alpha.1 is open."
-    late = release_view(Release.objects.select_related("created_by").get()).step("inventory").late_result
+    late = release_view(Release.objects.select_related("created_by").get(), LOOKER).step("inventory").late_result
     assert late is not None
     assert (late.status.value, promotion.steps.get(service__slug="inventory").state) == ("succeeded", "cancelled")
 
@@ -238,9 +238,9 @@ def test_what_is_accepted_twice_with_one_key_is_accepted_once() -> None:
 
 def test_the_page_points_out_a_late_success_until_it_is_accepted() -> None:
     overtaken(message="slow disk")
-    before = release_view(Release.objects.select_related("created_by").get())
+    before = release_view(Release.objects.select_related("created_by").get(), LOOKER)
     accept()
-    after = release_view(Release.objects.select_related("created_by").get())
+    after = release_view(Release.objects.select_related("created_by").get(), LOOKER)
 
     late = before.step("inventory").late_result
     assert late is not None
@@ -256,7 +256,7 @@ def test_the_page_points_out_a_failure_that_contradicts_a_success() -> None:
     tell(promotion, "inventory", "succeeded")
     tell(promotion, "inventory", "failed", message="rolled back")
 
-    late = release_view(Release.objects.select_related("created_by").get()).step("inventory").late_result
+    late = release_view(Release.objects.select_related("created_by").get(), LOOKER).step("inventory").late_result
     assert late is not None
     assert (late.status.value, late.message) == ("failed", "rolled back")
 
@@ -267,7 +267,9 @@ def test_a_failure_that_was_assumed_already_is_not_pointed_out() -> None:
     let_time_run_out()
     tell(promotion, "inventory", "failed")
 
-    assert release_view(Release.objects.select_related("created_by").get()).step("inventory").late_result is None
+    assert (
+        release_view(Release.objects.select_related("created_by").get(), LOOKER).step("inventory").late_result is None
+    )
 
 
 def test_a_success_that_is_repeated_after_it_was_accepted_is_a_duplicate() -> None:

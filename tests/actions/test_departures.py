@@ -30,7 +30,7 @@ from releases.models import (
 )
 from releases.queries.release_pages import release_view
 from releases.queries.replay import journal_of, stored_release
-from tests.factories import finish, kinds, person, promote, register, tell
+from tests.factories import LOOKER, finish, kinds, person, promote, register, tell
 from tests.hotfixing import live_hotfix
 from tests.trains import bring_to, next_train, told
 from tests.travelling import (
@@ -315,7 +315,9 @@ def test_a_conductor_who_lost_their_role_makes_the_train_wait_for_them(registry:
     group = Group.objects.get(name="release manager")
     group.user_set.clear()
     look(train)
-    assert said(train, "promotions") == "In maria's name: To promote a release you need the role release manager."
+    assert said(train, "promotions") == (
+        "In maria's name: To promote a release in QA you need the role release manager, for all stages or for QA."
+    )
     group.user_set.add(train.conductor)
     look(train)
     assert open_promotion(train).stage.name == "QA"
@@ -363,4 +365,4 @@ def test_only_a_validation_that_passed_lets_the_train_go_on(
 
 def test_the_page_of_its_release_names_the_train(registry: FakeRegistry) -> None:
     train = planned()
-    assert release_view(release_of(train)).train == train.label
+    assert release_view(release_of(train), LOOKER).train == train.label

@@ -17,7 +17,7 @@ from releases.models import Freeze, Promotion, Release, Stage
 from releases.queries.freezes import freeze_views, freezes_numbered
 from releases.queries.release_pages import release_view
 from releases.queries.replay import replayed_release, stored_release
-from tests.factories import STAGES, created, finish, kinds, load_bookverse, person, promote, promoting, tell
+from tests.factories import LOOKER, STAGES, created, finish, kinds, load_bookverse, person, promote, promoting, tell
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -45,7 +45,7 @@ def test_nothing_starts_in_a_frozen_stage_and_the_refusal_says_who_why_and_until
     with pytest.raises(GateRefused) as refusal:
         promote(release)
     assert refusal.value.message == text_of(number)
-    assert release_view(release).promote.why_not == text_of(number)
+    assert release_view(release, LOOKER).promote.why_not == text_of(number)
 
 
 def test_without_a_stage_all_of_them_are_frozen(release: Release) -> None:
@@ -106,7 +106,7 @@ def test_what_a_freeze_paused_is_resumed_when_it_is_lifted() -> None:
     release = Release.objects.get()
     with pytest.raises(GateRefused) as refusal:
         resume_promotion(actor=person(), version=release.version)
-    assert (refusal.value.message, release_view(release).resume.why_not) == (text_of(number), text_of(number))
+    assert (refusal.value.message, release_view(release, LOOKER).resume.why_not) == (text_of(number), text_of(number))
 
     assert lift_freezes(actor=person("peter"), numbers=[number], reason="over") == ("DEV",)
     entry = release.entries.latest("sequence")

@@ -19,7 +19,7 @@ from releases.queries.plans import computed_plan
 from releases.queries.release_facts import read_facts
 from releases.queries.replay import journal_of, replayed_release, stored_release
 from tests import factories
-from tests.factories import bring, created, finish, kinds, load_bookverse, new_release, person, promote
+from tests.factories import LOOKER, bring, created, finish, kinds, load_bookverse, new_release, person, promote
 from tests.hotfixing import created_hotfix, hotfix_request, live_hotfix, note_validation
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def owed(release: Release) -> list[tuple[str, str]]:
 
 
 def panel(release: Release) -> HotfixPanel:
-    found = hotfix_panel(read_facts(release, ""))
+    found = hotfix_panel(read_facts(release, LOOKER))
     assert found is not None
     return found
 

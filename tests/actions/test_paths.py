@@ -15,14 +15,14 @@ from releases.queries.promotability import next_stage
 from releases.queries.release_pages import release_view
 from releases.queries.replay import journal_of, replayed_release, stored_release
 from releases.queries.replay_pages import replay_page
-from tests.factories import created, finish, load_bookverse, new_release, person, promote
+from tests.factories import LOOKER, created, finish, load_bookverse, new_release, person, promote
 
 pytestmark = pytest.mark.django_db
 SHORT = ("STAGING", "PROD")
 
 
 def strip(release: Release) -> list[tuple[str, str]]:
-    return [(each.stage, each.state) for each in release_view(release).stages]
+    return [(each.stage, each.state) for each in release_view(release, LOOKER).stages]
 
 
 def test_a_release_without_a_path_goes_through_every_stage() -> None:
@@ -98,7 +98,7 @@ def test_the_next_stage_is_the_next_one_on_the_way() -> None:
     following = next_stage(release)
 
     assert following is not None
-    assert (following.name, [each.next_step for each in board_view().stages]) == (
+    assert (following.name, [each.next_step for each in board_view(LOOKER).stages]) == (
         "PROD",
         ["", "Ready for PROD", "", ""],
     )

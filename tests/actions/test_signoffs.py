@@ -81,7 +81,7 @@ def test_whoever_planned_the_release_cannot_sign_it() -> None:
 def test_nobody_signs_in_a_role_that_they_lack(release: Release, role: Role) -> None:
     with pytest.raises(PermissionRefused) as refusal:
         sign_off(actor=person("tom", role), request=wish(release))
-    assert refusal.value.message == "To sign as approver you need the role approver."
+    assert refusal.value.message == "To sign as approver in DEV you need the role approver, for all stages or for DEV."
 
 
 def test_a_viewer_signs_nothing(release: Release) -> None:
@@ -178,7 +178,7 @@ def test_the_panel_offers_each_person_what_they_may(release: Release) -> None:
     assert offered == {
         "anna": ["You signed as approver already.", True],
         "berta": ["", False],
-        "maria": ["To sign as approver you need the role approver.", False],
+        "maria": ["To sign as approver in DEV you need the role approver, for all stages or for DEV.", False],
     }
 
 

@@ -184,7 +184,7 @@ REFUSED: dict[str, tuple[Callable[[Train], object], type[Exception], str]] = {
             actor=person("vera", Role.VIEWER), label=train.label, version="2.2.1", reason="x"
         ),
         PermissionRefused,
-        "To run trains you need the role release manager.",
+        "To run trains you need the role release manager for all stages.",
     ),
 }
 

@@ -132,24 +132,24 @@ REFUSED: dict[str, tuple[Callable[[Train], object], type[Exception], str]] = {
     "hold as a viewer": (
         lambda train: hold_train(actor=person("vera", Role.VIEWER), label=train.label, reason="x"),
         PermissionRefused,
-        "To run trains you need the role release manager.",
+        "To run trains you need the role release manager for all stages.",
     ),
     "resume as a viewer": (
         lambda train: resume_train(actor=person("vera", Role.VIEWER), label=train.label),
         PermissionRefused,
-        "To run trains you need the role release manager.",
+        "To run trains you need the role release manager for all stages.",
     ),
     "cancel as a viewer": (
         lambda train: cancel_train(actor=person("vera", Role.VIEWER), label=train.label, reason="x"),
         PermissionRefused,
-        "To run trains you need the role release manager.",
+        "To run trains you need the role release manager for all stages.",
     ),
     "add as a viewer": (
         lambda _train: add_train(
             actor=person("vera", Role.VIEWER), extra=ExtraTrain(schedule="platform", departs_at=in_(30))
         ),
         PermissionRefused,
-        "To run trains you need the role release manager.",
+        "To run trains you need the role release manager for all stages.",
     ),
     "add in the past": (
         lambda _train: add_train(actor=person(), extra=ExtraTrain(schedule="platform", departs_at=in_(-1))),

@@ -14,7 +14,7 @@ from releases.models import Release
 from releases.queries.release_pages import release_view
 from releases.queries.replay import journal_of, stored_release
 from tests.actions.validating import ask, target, validate, view
-from tests.factories import LIVE, created, finish, person, promote
+from tests.factories import LIVE, LOOKER, created, finish, person, promote
 
 if TYPE_CHECKING:
     from tests.fakes.shop import Shop
@@ -39,7 +39,7 @@ def test_it_is_validated_by_hand_where_it_went_back(release: Release, shop: Shop
 
 
 def test_its_page_offers_that(release: Release, shop: Shop) -> None:
-    panel = release_view(taken_back(release, shop)).validation
+    panel = release_view(taken_back(release, shop), LOOKER).validation
 
     assert (panel.control.allowed, panel.control.why_not) == (True, "")
     assert [(each.stage, each.version, each.state) for each in panel.stages] == [("DEV", "2.1.0", "not_run")]

@@ -131,6 +131,7 @@ def test_a_viewer_sees_the_way_back_and_why_it_is_not_theirs(
     page.goto("/releases/2.2.0-alpha.1/rollback")
 
     expect(start(page, "DEV")).to_be_disabled()
-    expect(page.get_by_text("To promote a release you need the role release manager.")).to_be_visible()
+    missing = "To promote a release in DEV you need the role release manager, for all stages or for DEV."
+    expect(page.get_by_text(missing)).to_be_visible()
     status, _ = post(context, "/releases/2.2.0-alpha.1/rollback/start", reason="because", digest="x")
     assert status == 403

@@ -127,7 +127,7 @@ def test_a_form_that_a_viewer_sends_without_its_page_is_refused(
     open_live(viewer, "/releases/2.2.0-alpha.1")
     status, text = post(viewer.context, "/releases/2.2.0-alpha.1/promote", stage="DEV")
     assert status == 403
-    assert "To promote a release you need the role release manager." in text
+    assert "To promote a release in DEV you need the role release manager, for all stages or for DEV." in text
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def held_release(refusal: str = "") -> ReleaseView:
         ),
         notes="",
         notes_revision=DRAFT,
-        freezes=FreezePanel(stages=("STAGING", "PROD"), freezes=(), freeze=control("freeze", refusal)),
+        freezes=FreezePanel(stages=("STAGING", "PROD"), all_stages=True, freezes=(), freeze=control("freeze", refusal)),
         gates=NO_GATES,
         forecast=ForecastPanel(
             stage="STAGING",

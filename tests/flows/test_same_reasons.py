@@ -15,7 +15,7 @@ from releases.queries.plans import plan_view
 from releases.queries.promotability import promotion_refusal
 from releases.queries.release_pages import release_view
 from tests.api.calling import caller_for
-from tests.factories import created, load_bookverse, person
+from tests.factories import LOOKER, created, load_bookverse, person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +66,7 @@ def doors(release: Release) -> dict[str, Told]:
         "preview": of_documents(previewed["verdict"]["reasons"]),
         "verdict": of_documents(api.post("/verdict", whole).json()["reasons"]),
         "can_i_release": of_documents(printed(manifest, release.target_version)["reasons"]),
-        "release page": of_reasons(release_view(release).verdict.reasons),
+        "release page": of_reasons(release_view(release, LOOKER).verdict.reasons),
         "refusal": of_reasons(refused.reasons),
         "rejected promotion": of_documents(rejected.json()["reasons"]),
     }

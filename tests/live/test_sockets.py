@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.test import Client
 
@@ -22,7 +22,7 @@ from releases.live.frames import Frame
 from releases.live.hub import Mailbox, local_hub
 from releases.live.layers import ThreadSafeInMemoryLayer
 from releases.models import Release
-from tests.factories import created, load_bookverse, person, promote, tell
+from tests.factories import created, finish, load_bookverse, person, promote, tell
 from tests.live.html import mark_of
 from tests.live.test_pushed_is_reloaded import STORY, board_with_release, promotion, sequence
 from tests.live.viewing import PATIENCE_S, act, signed_in, socket, viewing
@@ -30,6 +30,8 @@ from tests.live.viewing import PATIENCE_S, act, signed_in, socket, viewing
 if TYPE_CHECKING:
     from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
     from channels.testing import WebsocketCommunicator
+
+    from tests.live.viewing import Viewer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -126,6 +128,44 @@ async def test_who_got_another_role_while_watching_has_to_load_the_page_again(mo
         closed = [await viewer.connection.receive_output(timeout=PATIENCE_S) for _ in range(2)]
 
     assert closed[1]["code"] == 4401  # the sign-in page leads who is signed in straight back
+
+
+async def test_who_got_a_role_in_one_stage_while_watching_has_to_load_the_page_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(consumers, "RECHECK_EVERY_S", 0.0)
+    release = await act(board_with_release)
+    await act(person, "dora", Role.MANAGER, "DEV")
+    async with viewing("dora", f"/releases/{release.version}", f"/ws/releases/{release.pk}/") as viewer:
+        await act(lambda: Group.objects.get_or_create(name="release manager: QA")[0].user_set.set(User.objects.all()))
+        await act(STORY["promote"])
+        closed = [await viewer.connection.receive_output(timeout=PATIENCE_S) for _ in range(2)]
+
+    assert closed[1]["code"] == 4401
+
+
+async def test_what_is_pushed_to_who_manages_one_stage_is_theirs_to_do() -> None:
+    release = await act(board_with_release)
+    await act(person, "dora", Role.MANAGER, "DEV")
+    async with viewing("dora", f"/releases/{release.version}", f"/ws/releases/{release.pk}/") as viewer:
+        shown = [promote_button(viewer)]
+        await act(lambda: finish(promote(Release.objects.get())))
+        await viewer.until(await act(sequence))
+        shown.append(promote_button(viewer))
+        pushed, reloaded = viewer.shown(), await viewer.reloaded()
+
+    assert shown == [("Promote to DEV", False), ("Promote to QA", True)]
+    assert viewer.page.find("promote-why").text == (
+        "To promote a release in QA you need the role release manager, for all stages or for QA."
+    )
+    assert pushed == reloaded
+
+
+def promote_button(viewer: Viewer) -> tuple[str, bool]:
+    """Return what the button says, and whether it is off."""
+    head = viewer.page.find("release-head").descendants()
+    button = next(each for each in head if each.tag == "button" and each.text.strip().startswith("Promote"))
+    return button.text.strip(), "disabled" in button.attributes
 
 
 async def test_a_viewer_sees_controls_that_are_off_with_the_reason() -> None:

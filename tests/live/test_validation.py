@@ -10,7 +10,7 @@ from releases.actions.validations import carry_out_due_validation
 from releases.live.frames import ReleaseTopic
 from releases.models import ValidationTarget
 from tests.actions.validating import ask, in_dev
-from tests.factories import NEXT, load_bookverse, person
+from tests.factories import LOOKER, NEXT, load_bookverse, person
 from tests.fakes.shop import fake_shop
 from tests.live.viewing import act, viewing
 
@@ -43,7 +43,7 @@ async def test_the_panel_is_pushed_as_a_reload_would_show_it() -> None:
 async def test_a_target_that_is_removed_changes_the_picture() -> None:
     with fake_shop(NEXT) as shop:
         release = await act(running, shop.url)
-        topic = ReleaseTopic(release_id=release.pk, refusal="")
+        topic = ReleaseTopic(release_id=release.pk, viewer=LOOKER)
         before = await act(topic.surroundings)
         await act(lambda: ValidationTarget.objects.all().delete())
         assert await act(topic.surroundings) != before

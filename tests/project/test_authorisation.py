@@ -22,6 +22,7 @@ from tests.authorisation import (
     APPROVER,
     CLOSED,
     EVERYBODY,
+    IN_ONE_STAGE,
     OPERATIONS,
     PAGES,
     PEOPLE,
@@ -61,6 +62,9 @@ def platform() -> None:
     build_platform()
     for name, role in ((APPROVER, Role.APPROVER), (ADMIN, Role.ADMIN), (CLOSED, Role.MANAGER)):
         person(name, role)
+    for name in IN_ONE_STAGE:
+        held, _, stage = name.partition(" in ")
+        person(name, Role(held), stage)
     manager = caller_for("manager")
     assert create_candidate(manager) == RELEASE
     promote(manager)

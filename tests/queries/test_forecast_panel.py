@@ -18,7 +18,19 @@ from releases.queries.forecast_panel import calibration_page
 from releases.queries.forecasts import past_runs, stage_forecasts
 from releases.queries.plans import computed_plan
 from releases.queries.release_pages import release_view
-from tests.factories import LIVE, PHASES, bring, created, finish, load_bookverse, person, promote, promoting, tell
+from tests.factories import (
+    LIVE,
+    LOOKER,
+    PHASES,
+    bring,
+    created,
+    finish,
+    load_bookverse,
+    person,
+    promote,
+    promoting,
+    tell,
+)
 
 if TYPE_CHECKING:
     from releases.queries.forecast_views import ForecastPanel
@@ -30,7 +42,7 @@ OTHERS = LIVE | {"inventory": "1.3.0"}
 
 
 def panel() -> ForecastPanel:
-    return release_view(Release.objects.select_related("created_by").latest("pk")).forecast
+    return release_view(Release.objects.select_related("created_by").latest("pk"), LOOKER).forecast
 
 
 def last_took(seconds: float, stage: str = "DEV") -> None:

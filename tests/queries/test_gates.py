@@ -17,7 +17,7 @@ from releases.queries.paths import stages_of
 from releases.queries.plans import computed_plan
 from releases.queries.promotability import promotion_refusal
 from releases.queries.release_pages import release_view
-from tests.factories import created, load_bookverse, person
+from tests.factories import LOOKER, created, load_bookverse, person
 from tests.hotfixing import created_hotfix, hotfix_request
 from tests.signing import needs
 
@@ -73,7 +73,7 @@ def test_the_button_of_the_page_gives_the_same_sentence() -> None:
     release = created()
     stored = freeze("DEV", -1, 1)
 
-    promote = release_view(release).promote
+    promote = release_view(release, LOOKER).promote
 
     assert (promote.allowed, promote.why_not) == (False, text_of(stored))
 

@@ -12,19 +12,20 @@ from releases.domain.access import Role
 from releases.domain.errors import NotFound
 from releases.models import Promotion, Release
 from releases.queries.boards import release_lines
-from releases.queries.release_pages import release_by_label, release_view, steering_refusal
+from releases.queries.release_pages import release_by_label, release_view
 from tests import factories
-from tests.factories import created, finish, load_bookverse, person, promote, promoting, tell
+from tests.factories import LOOKER, created, finish, load_bookverse, person, promote, promoting, tell
 
 if TYPE_CHECKING:
+    from releases.domain.access import Actor
     from releases.queries.views import ReleaseView
 
 pytestmark = pytest.mark.django_db
 VERBS = ("promote", "pause", "resume", "cancel")
 
 
-def page(refusal: str = "") -> ReleaseView:
-    return release_view(Release.objects.select_related("created_by").latest("pk"), refusal)
+def page(viewer: Actor = LOOKER) -> ReleaseView:
+    return release_view(Release.objects.select_related("created_by").latest("pk"), viewer)
 
 
 def allowed() -> set[str]:
@@ -76,9 +77,8 @@ def test_a_cancelled_release_can_do_nothing_more() -> None:
 @pytest.mark.parametrize("verb", VERBS)
 def test_who_may_not_act_reads_why_on_every_button(verb: str) -> None:
     promoting()
-    refusal = steering_refusal(person("vera", Role.VIEWER))
 
-    control = getattr(page(refusal), verb)
+    control = getattr(page(person("vera", Role.VIEWER)), verb)
 
     assert (control.allowed, control.why_not) == (False, "To steer a promotion you need the role release manager.")
 
@@ -194,7 +194,7 @@ def test_what_was_taken_back_is_not_said_to_run_there() -> None:
     promotion = promoting("DEV")
     finish(promotion)
     finish(roll_back_of(promotion.release))
-    shown = release_view(promotion.release, "")
+    shown = release_view(promotion.release, LOOKER)
     (line,) = [each for each in release_lines(Release.objects.all()) if each.version == shown.version]
     assert (shown.summary, shown.stages[0].state, line.summary) == (
         "2.2.0-alpha.1 was taken back from DEV.",

@@ -13,7 +13,7 @@ from releases.models import Release
 from releases.queries.release_pages import release_view
 from releases.queries.replay import journal_of, replayed_release
 from releases.queries.replay_pages import replay_page
-from tests.factories import finish, promote, promoting, tell
+from tests.factories import LOOKER, finish, promote, promoting, tell
 
 if TYPE_CHECKING:
     from releases.queries.replay_pages import ReplayPage
@@ -53,7 +53,7 @@ def test_each_moment_shows_what_the_release_page_showed_then() -> None:
 
     def look() -> None:
         release = fresh(promotion.release)
-        view = release_view(release)
+        view = release_view(release, LOOKER)
         seen[release.sequence] = (view.state, view.stage, view.phases, shown(view), view.summaries)
 
     look()

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 
 from releases.models import AggregationSession, Dispatch
 from releases.queries.release_pages import release_view
-from tests.factories import promoting, slot, tell
+from tests.factories import LOOKER, promoting, slot, tell
 
 if TYPE_CHECKING:
     from releases.models import Promotion
@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 
 
 def row(promotion: Promotion, service: str = "inventory") -> StepView:
-    return next(step for step in release_view(promotion.release).steps if step.service == service)
+    return next(step for step in release_view(promotion.release, LOOKER).steps if step.service == service)
 
 
 def test_a_service_that_is_waited_for_is_silent_since_its_last_word() -> None:
@@ -62,7 +62,7 @@ def test_nobody_else_is_silent() -> None:
     pending = row(promotion)
     tell(promotion, "inventory", "succeeded")
 
-    silent = {step.service: step.silent_since for step in release_view(promotion.release).steps}
+    silent = {step.service: step.silent_since for step in release_view(promotion.release, LOOKER).steps}
 
     assert (pending.silent_since, set(silent.values())) == (None, {None})
 
@@ -70,7 +70,7 @@ def test_nobody_else_is_silent() -> None:
 def test_the_page_says_how_long_a_service_may_stay_silent() -> None:
     promotion = promoting()
     tell(promotion, "inventory", "accepted")
-    release = release_view(promotion.release)
+    release = release_view(promotion.release, LOOKER)
 
     html = render_to_string("releases/release.html#row", {"release": release, "step": row(promotion)})
 
@@ -81,7 +81,7 @@ def test_the_page_says_how_long_a_service_may_stay_silent() -> None:
 def test_the_page_says_nothing_of_the_silence_of_who_is_done() -> None:
     promotion = promoting()
     tell(promotion, "inventory", "succeeded")
-    release = release_view(promotion.release)
+    release = release_view(promotion.release, LOOKER)
 
     html = render_to_string("releases/release.html#row", {"release": release, "step": row(promotion)})
 

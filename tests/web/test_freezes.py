@@ -8,7 +8,8 @@ import pytest
 
 from releases.domain.access import Role
 from releases.models import Freeze
-from tests.factories import created
+from tests.factories import created, person
+from tests.live.html import parse_html
 from tests.web.conftest import browser_of
 
 if TYPE_CHECKING:
@@ -70,3 +71,16 @@ def test_a_freeze_that_is_no_number_is_refused(manager: Client) -> None:
 @pytest.mark.parametrize(("path", "form"), [("/freezes", FORM), ("/freezes/lift", {"freeze": "1"})])
 def test_a_viewer_may_do_neither(manager: Client, path: str, form: dict[str, str]) -> None:
     assert browser_of("vera", Role.VIEWER).post(path, form).status_code == 403
+
+
+def test_who_manages_one_stage_freezes_and_lifts_only_that(manager: Client) -> None:
+    manager.post("/freezes", {**FORM, "stage": ""})
+    number = Freeze.objects.get(stage__name="DEV").pk
+    person("dora", Role.MANAGER, "DEV")
+    page = parse_html(browser_of("dora", Role.MANAGER).get("/").content.decode()).find("freezes")
+
+    forms = [each for each in page.descendants() if each.tag == "form"]
+    offered = [each.text for each in page.descendants() if each.tag == "option"]
+    assert [form.attributes["id"] for form in forms] == [f"lift-{number}-form", "freeze-form"]
+    assert offered == ["DEV", "may finish", "are paused now, to be resumed when it is over"]
+    assert "You may freeze and lift DEV, as your role counts there." in page.text

@@ -74,7 +74,7 @@ def test_what_cannot_be_stored_is_refused(release: Release, sent: dict[str, str]
 
 def test_disabled_buttons_say_why(manager: Client, release: Release) -> None:
     page = manager.get(PAGE).content.decode()
-    assert "To sign as approver you need the role approver." in page
+    assert "To sign as approver in DEV you need the role approver, for all stages or for DEV." in page
     assert "To bypass a gate you need the role admin." in page
 
 

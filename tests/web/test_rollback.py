@@ -82,7 +82,7 @@ def test_a_viewer_sees_the_way_but_may_not_go_it(manager: Client, viewer: Client
     released("DEV")
     page = viewer.get(f"{PAGE}/rollback").content.decode()
 
-    assert "To promote a release you need the role release manager." in page
+    assert "To promote a release in DEV you need the role release manager, for all stages or for DEV." in page
 
 
 def test_the_release_says_where_it_can_go_back_to_and_then_by_what_it_was_taken_back(manager: Client) -> None:

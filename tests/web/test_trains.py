@@ -178,7 +178,7 @@ def test_whoever_may_only_look_is_told_why(manager: Client) -> None:
     train = next_train()
     viewer = browser_of("vera", Role.VIEWER)
     content = page(viewer, f"/trains/{train.label}")
-    assert "To run trains you need the role release manager." in content
+    assert "To run trains you need the role release manager for all stages." in content
     assert viewer.post(f"/trains/{train.label}/hold", {"reason": "x"}).status_code == 403
 
 

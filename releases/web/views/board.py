@@ -8,8 +8,8 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from releases.queries.boards import board_view, planning_refusal
-from releases.queries.freezes import freezing_refusal
+from releases.queries.boards import board_view
+from releases.queries.viewers import viewer_of
 from releases.web.requests import actor
 
 if TYPE_CHECKING:
@@ -21,5 +21,5 @@ if TYPE_CHECKING:
 def show(request: HttpRequest) -> HttpResponse:
     """Show every stage and service."""
     person = actor(request)
-    board = board_view(planning_refusal(person), freezing_refusal(person))
+    board = board_view(viewer_of(person))
     return render(request, "releases/board.html", {"board": board})

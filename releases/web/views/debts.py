@@ -12,8 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from releases.actions.debts import pay_debt
 from releases.domain.errors import InvalidInput
-from releases.queries.debts import debt_page
-from releases.queries.release_pages import steering_refusal
+from releases.queries.debts import debt_page, paying_refusal
 from releases.web.requests import actor, form_key, go
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
     """List what is owed, or what was paid, in the order in which it arose."""
-    refusal = steering_refusal(actor(request))
+    refusal = paying_refusal(actor(request))
     paid = bool(request.GET.get("paid"))
     debts, next_cursor = debt_page(refusal=refusal, paid=paid, after=_cursor(request.GET.get("cursor", "")))
     context = {"debts": debts, "paid": paid, "next_cursor": next_cursor, "refusal": refusal}

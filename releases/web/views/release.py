@@ -10,10 +10,9 @@ from django.views.decorators.http import require_safe
 
 from releases.domain.lifecycle import ReleaseState
 from releases.queries.boards import find_releases, release_lines
-from releases.queries.freezes import freezing_refusal
-from releases.queries.gate_panel import signer_of
 from releases.queries.manifests import manifest_view
-from releases.queries.release_pages import bypass_refusal, release_by_label, release_view, steering_refusal
+from releases.queries.release_pages import release_by_label, release_view
+from releases.queries.viewers import signer_of
 from releases.web.requests import actor, cursor
 
 if TYPE_CHECKING:
@@ -44,11 +43,5 @@ def show(request: HttpRequest, version: str) -> HttpResponse:
     """Show one release by any of its labels."""
     person = actor(request)
     release = release_by_label(version)
-    view = release_view(
-        release,
-        steering_refusal(person),
-        signer=signer_of(person),
-        bypass_refusal=bypass_refusal(person),
-        freeze_refusal=freezing_refusal(person),
-    )
+    view = release_view(release, signer_of(person))
     return render(request, "releases/release.html", {"release": view, "manifest": manifest_view(release)})
