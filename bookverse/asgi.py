@@ -15,22 +15,24 @@ from channels.security.websocket import WebsocketDenier
 from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
+from bookverse.configuration import insist
+
 if TYPE_CHECKING:
     from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
 # WhiteNoise hands out files as plain iterators; Django reads them in a thread, which for small files is as good.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
+# A server that loads this module runs no system checks.
+insist()
 # Models can only be imported once this has set Django up.
 django_application = get_asgi_application()
 
 from bookverse.bodies import LimitedBody  # noqa: E402
-from bookverse.configuration import insist  # noqa: E402
 from bookverse.sweeper import sweeper  # noqa: E402
 from releases.live.origins import SameOrigin  # noqa: E402
 from releases.live.routing import websocket_urlpatterns  # noqa: E402
+from releases.tracing import tracing  # noqa: E402
 
-# A server that loads this module runs no system checks.
-insist()
 # Without it the router of Channels raises, and the server answers an address that it does not know with 500.
 nowhere = re_path("", WebsocketDenier.as_asgi())  # type: ignore[arg-type] # as in releases.live.routing
 router = ProtocolTypeRouter(
@@ -49,6 +51,8 @@ async def _lifespan(receive: ASGIReceiveCallable, send: ASGISendCallable) -> Non
             await send({"type": "lifespan.startup.complete"})
         else:
             await asyncio.to_thread(sweeper.stop)
+            # A server that a signal ends comes to no other end.
+            await asyncio.to_thread(tracing().flush)
             await send({"type": "lifespan.shutdown.complete"})
             return
 

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from bookverse import tracing
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookverse.settings")
 
 app = Celery("bookverse")
@@ -41,6 +43,16 @@ def _refuse_what_production_must_not_be(**_signal: object) -> None:
     except ImproperlyConfigured as refusal:
         # Of what a receiver raises Celery lets only this one through.
         sys.exit(str(refusal))
+
+
+@worker_init.connect
+def _trace_worker(**_signal: object) -> None:
+    tracing.start("worker")
+
+
+@beat_init.connect
+def _trace_beat(**_signal: object) -> None:
+    tracing.start("beat")
 
 
 @worker_ready.connect

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from bookverse.addresses import host_of, is_this_machine
 from bookverse.sso.judging import SSO_RULES, SingleSignOn
+from bookverse.tracing import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +36,7 @@ class Configuration:
     registry_url: str
     registry_token: str
     sso: SingleSignOn = field(default_factory=SingleSignOn)
+    no_traces: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ def configuration() -> Configuration:
             roles=tuple(settings.SSO_ROLES),
             only=settings.SSO_ONLY,
         ),
+        no_traces=refusal(),
     )
 
 
@@ -73,7 +76,7 @@ def is_production(told: Configuration) -> bool:
 
 
 def findings(told: Configuration) -> tuple[Finding, ...]:
-    """Return what keeps a board from starting; one that is tried out on one machine is judged by its sign-on only."""
+    """Return what keeps a board from starting; on one machine only sign-on and traces are judged, if there are any."""
     wrong = {setting: judge(told) for setting, judge in _rules_for(told).items()}
     return tuple(Finding(setting=setting, sentence=sentence) for setting, sentence in wrong.items() if sentence)
 
@@ -102,6 +105,8 @@ def checked_list() -> Sequence[str]:
 
 def _rules_for(told: Configuration) -> dict[str, Callable[[Configuration], str]]:
     rules = dict(RULES) if is_production(told) else {}
+    if told.no_traces:
+        rules["OTEL_EXPORTER_OTLP_ENDPOINT"] = lambda told: told.no_traces
     if told.sso.is_told:
         rules |= {setting: partial(_of_single_sign_on, setting) for setting in SSO_RULES}
     return rules

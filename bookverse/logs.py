@@ -10,6 +10,8 @@ from structlog.contextvars import merge_contextvars
 from structlog.processors import EventRenamer, JSONRenderer, TimeStamper, format_exc_info
 from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
 
+from releases.tracing import tracing
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,7 +21,7 @@ MASK = "[secret]"
 # Where the middleware leaves the request's name.
 REQUEST_KEY = "board.request_id"
 # What a line may be about; other handlers and libraries hang more on a record.
-NAMES = ("release", "stage", "service", "sequence", "actor", "correlation_id", "request_id", "status_code")
+NAMES = ("release", "stage", "service", "sequence", "actor", "correlation_id", "request_id", "status_code", "trace_id")
 # Bearer tokens of any kind, the board's own tokens and signing secrets, and what is named as one.
 _SECRETS = re.compile(
     r"(?P<kept>bearer\s+|(?:callback_)?(?:token|password|secret)[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]{6,}"
@@ -37,9 +39,16 @@ def _name_request(_logger: object, _method: str, line: EventDict) -> EventDict:
     return line
 
 
+def _name_trace(_logger: object, _method: str, line: EventDict) -> EventDict:
+    """Name the trace that the line belongs to, while there is one."""
+    line.update(tracing().ids())
+    return line
+
+
 _BEFORE: Sequence[Processor] = (
     merge_contextvars,
     _name_request,
+    _name_trace,
     add_log_level,
     add_logger_name,
     ExtraAdder(allow=NAMES),

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from bookverse.logs import formatter
 from bookverse.sso import sso_apps
+from bookverse.tracing import traces_wanted
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -153,6 +154,18 @@ LOG_FORMAT: str = env.str("LOG_FORMAT", default="text")
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 # METRICS_PORT: where a Celery worker, which serves no pages, answers /metrics; 0 for nowhere.
 METRICS_PORT = env.int("METRICS_PORT", default=0)
+# OTEL_EXPORTER_OTLP_ENDPOINT: the collector that traces go to, by OTLP over HTTP; empty for no traces. It, the headers
+# (name=value, comma separated; for its tokens), OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG mean
+# what OpenTelemetry says, as do all others of its names, which its SDK reads by itself.
+TRACES = traces_wanted(
+    {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default=""),
+        "OTEL_EXPORTER_OTLP_HEADERS": env.str("OTEL_EXPORTER_OTLP_HEADERS", default=""),
+        "OTEL_SERVICE_NAME": env.str("OTEL_SERVICE_NAME", default=""),
+        "OTEL_TRACES_SAMPLER": env.str("OTEL_TRACES_SAMPLER", default=""),
+        "OTEL_TRACES_SAMPLER_ARG": env.str("OTEL_TRACES_SAMPLER_ARG", default=""),
+    }
+)
 # STOP_NOTICE_S: seconds in which a board that was told to stop still serves but answers /readyz with 503.
 STOP_NOTICE_S = env.float("STOP_NOTICE_S", default=0.0 if DEMO else 2.0)
 # INITIAL_PLATFORM_VERSION: what the first platform version is called.
@@ -207,6 +220,9 @@ if SSO_ISSUER:
     # allauth insists on it; axes wants to stay the last.
     MIDDLEWARE.insert(-1, "allauth.account.middleware.AccountMiddleware")
 SOCIALACCOUNT_ADAPTER = "bookverse.sso.provider.OutboundRequests"
+if TRACES:
+    # Inside the first, which names the request.
+    MIDDLEWARE.insert(1, "bookverse.entering.traced")
 
 ROOT_URLCONF = "bookverse.urls"
 ASGI_APPLICATION = "bookverse.asgi.application"

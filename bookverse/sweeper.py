@@ -29,6 +29,7 @@ from releases.actions.timetables import keep_timetable
 from releases.actions.trains_on_the_way import keep_trains_moving
 from releases.actions.validations import carry_out_due_validation
 from releases.metrics import FAILED_SWEEPS, SWEEPS
+from releases.tracing import tracing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,7 +98,8 @@ class Sweeper:
     def _run(self, name: str, duty: Callable[[], object], stopping: threading.Event) -> None:
         while not stopping.wait(LOOK_EVERY_S):
             try:
-                duty()
+                with tracing().duty(name):
+                    duty()
                 SWEEPS.labels(name).set_to_current_time()
             except Exception:  # whatever it was, the next sweep must still come: it is what keeps promises
                 FAILED_SWEEPS.labels(name).inc()

@@ -7,6 +7,7 @@ from django.db import transaction
 from structlog.contextvars import get_contextvars
 
 from releases.hints import Messenger
+from releases.tracing import tracing
 
 HINT_EXPIRES_S = 30
 # Lets the lines that a worker logs be found by the request that caused them.
@@ -18,7 +19,8 @@ def task_on_commit(name: str, **ids: int) -> None:
     """Start the task of that name once the transaction is in; ``ids`` are its only arguments."""
     about = (name, *ids.items())
     # Read here: the hint leaves in another thread.
-    headers = {REQUEST_ID: request_id} if (request_id := get_contextvars().get(REQUEST_ID)) else {}
+    request_id = get_contextvars().get(REQUEST_ID)
+    headers = {**({REQUEST_ID: request_id} if request_id else {}), **tracing().carried()}
     transaction.on_commit(lambda: MESSENGER.leave(about, lambda: _start(name, ids, headers)))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 _PORT = re.compile(r":\d+$")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Refusal(Exception):
@@ -39,6 +40,12 @@ class Request:
     def host(self) -> str:
         """The host name that the caller used, without its port."""
         return _PORT.sub("", self.headers.get("host", "127.0.0.1"))
+
+    @property
+    def traceparent(self) -> str:
+        """The caller's trace as W3C writes it, empty where there is none."""
+        given = self.headers.get("traceparent", "")
+        return given if _TRACEPARENT.fullmatch(given) else ""
 
     def json(self) -> dict[str, object]:
         """Return the body as a JSON object; refuses with 422 whatever is not one."""

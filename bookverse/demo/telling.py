@@ -3,6 +3,8 @@
 import logging
 from logging.config import dictConfig
 
+from bookverse.demo.addresses import APPTRUST
+from bookverse.demo.exchange import Request
 from bookverse.demo.service.deployments import Deployment
 from bookverse.logs import formatter
 
@@ -32,4 +34,15 @@ def tell(message: str, deployment: Deployment, **numbers: int) -> None:
         "release": deployment.platform_version,
         "correlation_id": deployment.correlation_id,
     }
-    LOG.info("%s", message, extra={**about, **numbers})
+    LOG.info("%s", message, extra={**about, **_trace(deployment.traceparent), **numbers})
+
+
+def tell_call(request: Request, status: int) -> None:
+    """Log a call to AppTrust that belongs to a promotion; what the board collects every minute would bury it."""
+    if correlation_id := request.headers.get("x-correlation-id"):
+        about = {"service": APPTRUST, "correlation_id": correlation_id, "status_code": status}
+        LOG.info("%s %s", request.method, request.path, extra={**about, **_trace(request.traceparent)})
+
+
+def _trace(traceparent: str) -> dict[str, str]:
+    return {"trace_id": traceparent.split("-")[1]} if traceparent else {}

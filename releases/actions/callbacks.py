@@ -29,6 +29,7 @@ from releases.domain.journal import Kind
 from releases.domain.lifecycle import CLOSED_SLOTS, SlotState
 from releases.models import Callback, Dispatch
 from releases.queries.clock import database_now
+from releases.tracing import tracing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,6 +95,12 @@ def record_callback(*, callback: IncomingCallback, token: str) -> Receipt:
     ledger = open_ledger(release_id=known.step.promotion.release_id, actor=callback.source)
     # Known again in its turn, by what is there now: a restore may have come in between.
     reception = take_in(ledger, _authenticate(callback, token), callback)
+    tracing().note(
+        release=known.step.promotion.version,
+        stage=known.step.promotion.stage.name,
+        service=callback.source,
+        correlation_id=callback.correlation_id,
+    )
     if reception.disposition is not Disposition.DUPLICATE:
         ledger.close()
     return Receipt(

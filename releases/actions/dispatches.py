@@ -90,6 +90,7 @@ def _order(dispatch: Dispatch) -> Order:
         callback_url=conf.callback_url(),
         callback_token=callback_token(signing_key=conf.signing_key(), dispatch_key=dispatch.key),
         deadline=session.earliest_deadline_at.isoformat(),
+        traceparent=session.traceparent,
     )
 
 

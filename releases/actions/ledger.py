@@ -18,6 +18,7 @@ from releases.models import JournalEntry, Release
 from releases.queries.acts import last_act
 from releases.queries.clock import database_now
 from releases.queries.labels import label_and_release
+from releases.tracing import tracing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,14 +37,16 @@ class StalePage(Conflict):
 
 
 def _log(entry: JournalEntry) -> None:
-    """Log an entry once it is in, with the ids that other lines about the same thing have."""
-    if not LOG.isEnabledFor(logging.INFO):
+    """Log an entry once it is in and note it in the trace, with the ids that other lines about the same thing have."""
+    if not (LOG.isEnabledFor(logging.INFO) or tracing().is_on):
         return
     about = {name: entry.payload[name] for name in ("correlation_id", "stage") if name in entry.payload}
-    names = {"release": entry.release.version, "sequence": entry.sequence, "actor": entry.actor, **about}
     if entry.service:
-        names["service"] = entry.service
+        about["service"] = entry.service
+    about["release"] = entry.release.version
+    names = {"sequence": entry.sequence, "actor": entry.actor, **about}
     transaction.on_commit(lambda: LOG.info("%s", entry.kind, extra=names))
+    transaction.on_commit(lambda: tracing().note(entry.kind, **about))
 
 
 @dataclass(slots=True, kw_only=True)

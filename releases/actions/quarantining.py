@@ -17,6 +17,7 @@ from releases.domain.selection import QUARANTINE
 from releases.enqueue import task_on_commit
 from releases.models import Quarantine, ServiceVersion
 from releases.queries.clock import database_now
+from releases.queries.sessions import last_correlation_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,6 +93,7 @@ def _taken(told: Quarantine) -> Taken:
         version=told.version,
         stage=told.stage.name,
         tag=QUARANTINE,
+        correlation_id=last_correlation_id(told.release_id),
     )
 
 

@@ -19,6 +19,7 @@ from releases.domain.plan_kinds import ROLLBACK
 from releases.enqueue import task_on_commit
 from releases.models import RegistryRecord, Stage
 from releases.queries.clock import database_now
+from releases.queries.sessions import last_correlation_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,6 +114,7 @@ def _wanted(record: RegistryRecord, stages: tuple[str, ...]) -> Wanted:
         applications={each["application_key"]: each["version"] for each in applications},
         stage=record.wanted_stage,
         stages=stages,
+        correlation_id=last_correlation_id(record.release_id),
     )
 
 

@@ -16,6 +16,7 @@ from releases.domain.journal import Kind
 from releases.domain.lifecycle import OPEN_SLOTS, SESSION_MOVES, SLOT_MOVES, STEP_MOVES, SessionState, SlotState, move
 from releases.enqueue import task_on_commit
 from releases.models import AggregationSession, Deployment, Dispatch, Promotion, PromotionStep
+from releases.tracing import tracing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,6 +34,7 @@ def open_session(ledger: Ledger, promotion: Promotion, steps: Sequence[Promotion
         phase=steps[0].phase,
         timeout_ms=promotion.timeout_ms,
         opened_at=ledger.now,
+        traceparent=tracing().carried().get("traceparent", ""),
     )
     for step in steps:
         _open_slot(ledger, session, step)

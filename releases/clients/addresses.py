@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import httpcore2
 import httpx2
+from structlog.contextvars import get_contextvars
+
+from releases.tracing import tracing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 
 _LARGEST_PORT = 65_535
+CORRELATION = "X-Correlation-ID"
 
 
 class AddressRefused(httpcore2.ConnectError):
@@ -71,13 +75,20 @@ async def _resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+async def _name_correlation(request: httpx2.Request) -> None:
+    """Let the other side's log be joined with the board's; who asks binds what it is about as for its own lines."""
+    if correlation_id := get_contextvars().get("correlation_id"):
+        request.headers[CORRELATION] = str(correlation_id)
+
+
 def guarded_client(*, allowed: Sequence[str], connect_s: float, read_s: float, connections: int) -> httpx2.AsyncClient:
     """Make a client that follows no redirect, uses no proxy from the environment and connects only where allowed."""
     transport = httpx2.AsyncHTTPTransport(trust_env=False, limits=httpx2.Limits(max_connections=connections))
     # The transport has no public parameter for its network backend.
     transport._pool._network_backend = GuardedBackend(allowed)  # noqa: SLF001
     return httpx2.AsyncClient(
-        transport=transport,
+        transport=tracing().watched(transport),
+        event_hooks={"request": [_name_correlation]},
         follow_redirects=False,
         trust_env=False,
         timeout=httpx2.Timeout(read_s, connect=connect_s),

@@ -18,6 +18,7 @@ from releases import conf
 from releases.clients.addresses import is_allowed
 from releases.clients.vault import Unreadable, unseal
 from releases.domain.aggregation import Answer
+from releases.tracing import tracing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +59,7 @@ def send_notice(notice: Notice) -> Answer:
         service = open_channel(address)
     except (Unreadable, ChannelRefused) as refusal:
         return Answer(error=str(refusal))
-    with _heard() as said:
+    with _heard() as said, tracing().calling("notify"):
         try:
             taken = service.notify(
                 title=notice.title, body=notice.text, notify_type=_TYPES.get(notice.tone, NotifyType.INFO)

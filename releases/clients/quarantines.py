@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import httpx2
+from structlog.contextvars import bound_contextvars
 
 from releases.clients.addresses import AddressRefused
 from releases.clients.fan_out import fan_out
@@ -29,6 +30,7 @@ class Taken:
     version: str
     stage: str
     tag: str
+    correlation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,8 @@ def tell_taken_back(taken: Sequence[Taken], settle: Callable[[Taken, TakenBack],
 
 async def _tell(client: httpx2.AsyncClient, taken: Taken) -> TakenBack:
     try:
-        return await _take_back(client, taken)
+        with bound_contextvars(correlation_id=taken.correlation_id):
+            return await _take_back(client, taken)
     except CallRefused as refusal:
         return TakenBack(problem=f"AppTrust {refusal}", retry_after=refusal.retry_after)
     except (httpx2.HTTPError, httpx2.InvalidURL, AddressRefused, ValueError) as failure:

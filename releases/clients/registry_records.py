@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx2
+from structlog.contextvars import bound_contextvars
 
 from releases import conf
 from releases.clients.addresses import AddressRefused
@@ -35,6 +36,7 @@ class Wanted:
     applications: Mapping[str, str]
     stage: str
     stages: tuple[str, ...]
+    correlation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,8 @@ def tell_records(wanted: Sequence[Wanted], settle: Callable[[Wanted, Standing], 
 
 async def _tell(client: httpx2.AsyncClient, wanted: Wanted) -> Standing:
     try:
-        return await _bring(client, wanted)
+        with bound_contextvars(release=wanted.version, correlation_id=wanted.correlation_id):
+            return await _bring(client, wanted)
     except CallRefused as refusal:
         return Standing(problem=f"AppTrust {refusal}", retry_after=refusal.retry_after)
     except (httpx2.HTTPError, httpx2.InvalidURL, AddressRefused, ValueError) as failure:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import httpx2
+from structlog.contextvars import bound_contextvars
 
 from releases.clients.addresses import AddressRefused
 from releases.clients.fan_out import fan_out
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 CONNECT_S = 5.0
 READ_S = 30.0
 STATUS_URL_LIMIT = 500
+NO_BODY = frozenset({"url", "key", "traceparent"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a service is asked to do; everything but ``url`` and ``key`` is the body, ``key`` the Idempotency-Key.
+    """What a service is asked to do; everything but what makes the headers and ``url`` is the body.
 
     One that is to run no version is uninstalled.
     """
@@ -38,10 +40,25 @@ class Order:
     callback_url: str
     callback_token: str
     deadline: str
+    traceparent: str = ""
 
     def body(self) -> dict[str, object]:
         """Return the JSON document that is posted."""
-        return {name: value for name, value in asdict(self).items() if name not in {"url", "key"}}
+        return {name: value for name, value in asdict(self).items() if name not in NO_BODY}
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that are its own; in a trace the request names its own part instead of the promotion's."""
+        trace = {"traceparent": self.traceparent} if self.traceparent else {}
+        return {"Idempotency-Key": self.key, **trace}
+
+    def about(self) -> dict[str, str]:
+        """Return what lines and spans name it by; the correlation id is a header, too."""
+        return {
+            "release": self.platform_version,
+            "stage": self.stage,
+            "service": self.service,
+            "correlation_id": self.correlation_id,
+        }
 
 
 def send_orders(orders: Sequence[Order], settle: Callable[[Order, Answer], None]) -> None:
@@ -54,9 +71,13 @@ def send_orders(orders: Sequence[Order], settle: Callable[[Order, Answer], None]
 
 
 async def _send(client: httpx2.AsyncClient, order: Order) -> Answer:
+    with bound_contextvars(**order.about()):
+        return await _post(client, order)
+
+
+async def _post(client: httpx2.AsyncClient, order: Order) -> Answer:
     try:
-        headers = {"Idempotency-Key": order.key, "X-Correlation-ID": order.correlation_id}
-        async with client.stream("POST", order.url, json=order.body(), headers=headers) as reply:
+        async with client.stream("POST", order.url, json=order.body(), headers=order.headers()) as reply:
             # The body tells nothing that the status does not, so it is not read: nobody can send us gigabytes.
             return Answer(
                 status=reply.status_code,

@@ -16,7 +16,10 @@ _OPEN = sorted(state.value for state in OPEN_SLOTS)
 
 
 class AggregationSession(models.Model):
-    """One fan-out of one phase; ``deadline_at`` is set by the first request that a service answered."""
+    """One fan-out of one phase; ``deadline_at`` is set by the first request that a service answered.
+
+    ``traceparent`` is the trace that its orders belong to, whoever sends them; empty while traces are off.
+    """
 
     correlation_id = models.UUIDField(unique=True)
     promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="sessions")
@@ -31,6 +34,7 @@ class AggregationSession(models.Model):
     deadline_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     summary = models.JSONField(null=True)
+    traceparent = models.CharField(max_length=55, blank=True)
 
     class Meta:
         indexes = (models.Index(fields=("deadline_at",), condition=Q(state="running"), name="open_session_deadlines"),)

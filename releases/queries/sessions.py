@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.db.models import Q
+
 from releases.domain.aggregation import LATE_DISPOSITIONS, Slot, tally
 from releases.domain.errors import NotFound
 from releases.domain.lifecycle import SlotState
@@ -165,3 +167,10 @@ def first_session(promotion_id: int) -> FirstSession | None:
         expected=session.dispatches.count(),
         deadline=session.expected_deadline_at,
     )
+
+
+def last_correlation_id(release_id: int) -> str:
+    """Return that of the last session of a release, or of what rolls it back; empty before the first."""
+    concerned = Q(promotion__release_id=release_id) | Q(promotion__release__rolls_back_id=release_id)
+    found = AggregationSession.objects.filter(concerned).order_by("-pk").values_list("correlation_id", flat=True)
+    return str(found.first() or "")

@@ -56,7 +56,7 @@ def celery(*arguments: str) -> tuple[str, ...]:
 class Topology:
     """A board of three processes, and the simulated services they speak with."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, **more: str) -> None:
         self.folder, self.stack = folder, stack
         services = folder / "services"
         services.mkdir()
@@ -70,6 +70,7 @@ class Topology:
             COLLECT_EVERY_S="2",
             DATABASE_URL=stack.enter_context(fresh_database()),
             REDIS_URL=urlsplit(settings.REDIS_URL)._replace(path="/7").geturl(),
+            **more,
         )
         run(self.environment, "migrate", "--verbosity", "0")
         run(self.environment, "seed_demo")

@@ -22,14 +22,14 @@ READY = "The release board is ready"
 class Board:
     """The whole board in one process, over data that outlives it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **more: str) -> None:
         self.port = free_port(consecutive=8)
         self.data = folder / "demo"
         self.log = folder / "board.log"
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = folder / "board.sqlite3"
         self.environment = demo_environment(
-            port=self.port, demo_port=self.port + 1, data=self.data, DATABASE_URL=f"sqlite:///{self.database}"
+            port=self.port, demo_port=self.port + 1, data=self.data, DATABASE_URL=f"sqlite:///{self.database}", **more
         )
         self.process = self.start()
 

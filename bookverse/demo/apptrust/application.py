@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from typing import TypeAlias
 
 from bookverse.demo import fields
 from bookverse.demo.apptrust import bodies, listing
@@ -29,7 +30,8 @@ from bookverse.demo.exchange import (
     see_other,
     text_answer,
 )
-from bookverse.demo.routing import Answering, Application, Handler, Route
+from bookverse.demo.routing import Application, Handler, Route
+from bookverse.demo.telling import tell_call
 
 _BASE = "/apptrust/api/v1"
 _APPLICATIONS = f"{_BASE}/applications"
@@ -45,6 +47,8 @@ _OPTIONS = (
 )
 _PARTS = {"sources", "releasables", "releasables_expanded"}
 
+Call: TypeAlias = Callable[[Request], Response]
+
 
 class AppTrustFace:
     """``ports`` gives the port of each sibling, for the links of the page."""
@@ -58,7 +62,7 @@ class AppTrustFace:
         return Application((*self._api_routes(), *self._page_routes()), answer_refusal=bodies.envelope)
 
     def _api_routes(self) -> tuple[Route, ...]:
-        calls: tuple[tuple[str, str, Handler], ...] = (
+        calls: tuple[tuple[str, str, Call], ...] = (
             ("POST", _APPLICATIONS, self.create_application),
             ("GET", _APPLICATIONS, self.list_applications),
             ("GET", f"{_APPLICATIONS}/{{key}}", self.show_application),
@@ -89,15 +93,23 @@ class AppTrustFace:
         )
         return tuple(Route(method=method, path=path, handle=handle) for method, path, handle in calls)
 
-    def _guarded(self, handle: Handler) -> Handler:
-        def answer(request: Request) -> Answering:
-            given = request.headers.get("authorization", "").encode()
-            if not hmac.compare_digest(given, f"Bearer {self._token}".encode()):
-                raise Refusal(401, "Bad credentials.")
-            self._registry.settle()
-            return handle(request)
+    def _guarded(self, handle: Call) -> Handler:
+        def answer(request: Request) -> Response:
+            try:
+                self._insist_on_token(request)
+                self._registry.settle()
+                response = handle(request)
+            except Refusal as refusal:
+                response = bodies.envelope(refusal)
+            tell_call(request, response.status)
+            return response
 
         return answer
+
+    def _insist_on_token(self, request: Request) -> None:
+        given = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(given, f"Bearer {self._token}".encode()):
+            raise Refusal(401, "Bad credentials.")
 
     def ping(self, request: Request) -> Response:
         del request

@@ -31,7 +31,7 @@ class CiFace(ServiceFace):
 
     def order(self, request: Request) -> Response:
         key = fields.text(request.headers, "idempotency-key", limit=128, pattern=_KEY)
-        build, is_new = self._store.take(key, read_build(request.json()))
+        build, is_new = self._store.take(key, read_build(request.json()), request.traceparent)
         self._tell_of_order(build, is_new=is_new)
         if build.state is State.REJECTED:
             raise Refusal(401, f"The build system refuses to build {build.to_version}.")

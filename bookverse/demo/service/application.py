@@ -18,7 +18,7 @@ from bookverse.demo.service.deployments import Deployment, DeploymentStore
 from bookverse.demo.service.journey import journey_routes
 from bookverse.demo.service.moods import ruled
 from bookverse.demo.service.openapi import openapi_document
-from bookverse.demo.service.orders import read_order
+from bookverse.demo.service.orders import DispatchOrder, read_order
 from bookverse.demo.service.page import service_page
 from bookverse.demo.service.steps import State
 from bookverse.demo.service.stock import Stock
@@ -124,7 +124,7 @@ class ServiceFace:
 
     def deploy(self, request: Request) -> Response:
         key = fields.text(request.headers, "idempotency-key", limit=128, pattern=_KEY)
-        deployment, is_new = self._store.take(key, read_order(request.json(), service=self._store.service))
+        deployment, is_new = self._store.take(key, self._order(request), request.traceparent)
         self._tell_of_order(deployment, is_new=is_new)
         if deployment.state is State.REJECTED:
             raise Refusal(401, f"{self._store.service} refuses to move to {deployment.to_version or 'nothing'}.")
@@ -132,6 +132,9 @@ class ServiceFace:
             self._workshop.take_up(key)
         location = {"location": f"/deployments/{key}"}
         return json_answer({"key": key, "state": State.ACCEPTED}, status=202, headers=location)
+
+    def _order(self, request: Request) -> DispatchOrder:
+        return read_order(request.json(), service=self._store.service)
 
     def _tell_of_order(self, deployment: Deployment, *, is_new: bool) -> None:
         verdict = "rejected" if deployment.state is State.REJECTED else "accepted"

@@ -22,9 +22,14 @@ _COLUMNS = (
 )
 _INSERT = f"INSERT INTO deployments ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608 (fixed names only) # nosec B608
 
+# A table of its own: files that are older have no such column.
+_DEPLOYMENTS = "SELECT d.*, coalesce(traceparent, '') AS traceparent FROM deployments d LEFT JOIN traces USING (key)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment(DispatchOrder):
+    """``traceparent`` is the trace that its order came with, empty for none."""
+
     key: str
     mode: Mode
     failure_message: str
@@ -34,6 +39,7 @@ class Deployment(DispatchOrder):
     state: State
     percent: int
     message: str
+    traceparent: str = ""
 
     @property
     def next_step(self) -> Step | None:
@@ -85,7 +91,7 @@ class DeploymentStore:
         value = json.dumps(asdict(behaviour))
         self.connection.execute("INSERT OR REPLACE INTO settings VALUES ('behaviour', ?)", (value,))
 
-    def take(self, key: str, order: DispatchOrder) -> tuple[Deployment, bool]:
+    def take(self, key: str, order: DispatchOrder, traceparent: str = "") -> tuple[Deployment, bool]:
         """Return the deployment of this key and whether it is new; a known key changes nothing."""
         with transaction(self.connection):
             known = self.find(key)
@@ -93,6 +99,8 @@ class DeploymentStore:
                 return known, False
             behaviour = self.behaviour()
             self._write_behaviour(behaviour.after_one())
+            if traceparent:
+                self.connection.execute("INSERT INTO traces VALUES (?, ?)", (key, traceparent))
             return self._insert(key, order, behaviour), True
 
     def _insert(self, key: str, order: DispatchOrder, behaviour: Behaviour) -> Deployment:
@@ -109,7 +117,7 @@ class DeploymentStore:
         return self.get(key)
 
     def find(self, key: str) -> Deployment | None:
-        row = self.connection.execute("SELECT * FROM deployments WHERE key = ?", (key,)).fetchone()
+        row = self.connection.execute(f"{_DEPLOYMENTS} WHERE key = ?", (key,)).fetchone()
         return _deployment(row) if row else None
 
     def get(self, key: str) -> Deployment:
@@ -208,8 +216,8 @@ class DeploymentStore:
     def recent(self, limit: int) -> tuple[tuple[Deployment, int], ...]:
         """Return the newest deployments, each with the number of its callbacks that are not acknowledged yet."""
         rows = self.connection.execute(
-            "SELECT *, (SELECT count(*) FROM callbacks c WHERE c.key = d.key AND outcome = '') AS waiting "
-            "FROM deployments d ORDER BY accepted_at DESC, rowid DESC LIMIT ?",
+            "SELECT d.*, (SELECT count(*) FROM callbacks c WHERE c.key = d.key AND outcome = '') AS waiting, "
+            "'' AS traceparent FROM deployments d ORDER BY accepted_at DESC, rowid DESC LIMIT ?",
             (limit,),
         )
         return tuple((_deployment(row), row["waiting"]) for row in rows)

@@ -83,6 +83,8 @@ class Workshop:
 
     async def _send(self, callback: OpenCallback) -> None:
         headers = {"authorization": f"Bearer {callback.token}", "content-type": "application/json"}
+        if traceparent := self._store.get(callback.key).traceparent:
+            headers["traceparent"] = traceparent
         try:
             answer = await self._client.post(callback.url, content=callback.body, headers=headers)
         except (httpx2.HTTPError, httpx2.InvalidURL):
