@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from releases import conf
@@ -55,6 +56,13 @@ def applied_migrations() -> list[str]:
 def app_of(name: str) -> str:
     """Return the app of a table or of a migration."""
     return name.partition(".")[0]
+
+
+def missing_migrations() -> list[str]:
+    """Return which migrations this version of the board would still run here, in their order."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
 
 def key_marks() -> dict[str, list[str]]:

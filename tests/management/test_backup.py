@@ -332,3 +332,18 @@ def test_a_backup_leaves_the_connection_as_it_was(file: Path) -> None:
     backup(file)
     assert connection.in_atomic_block is False
     assert Release.objects.count() == 0
+
+
+def test_a_database_that_is_no_board_of_this_version_is_not_backed_up(file: Path) -> None:
+    newest = MigrationRecorder.Migration.objects.filter(app="releases").latest("name").name
+    recorder = MigrationRecorder(connection)
+    recorder.record_unapplied("releases", newest)
+    try:
+        with pytest.raises(CommandError) as refusal:
+            backup(file)
+    finally:
+        recorder.record_applied("releases", newest)
+
+    said = f"This database is no board of this version: releases.{newest} has not run. Is DATABASE_URL right?"
+    assert str(refusal.value) == said
+    assert list(file.parent.iterdir()) == []

@@ -104,7 +104,7 @@ class Command(BaseCommand):
 
     def _announce(self, host: str, port: str) -> None:
         self.stdout.write(f"\nThe release board is ready on http://{host}:{port}/")
-        if settings.DEMO:
+        if settings.DEMO and not settings.REDIS_URL:
             self.stdout.write(
                 "Sign in as  manager / manager  (release manager),  viewer / viewer,\n"
                 "approver / approver,  or  admin / admin.  PROD wants one sign-off of the approver.\n"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 
 from releases.domain.sealed_lines import sealed
-from releases.queries.backups import backup_lines
+from releases.queries.backups import backup_lines, missing_migrations
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -29,6 +29,9 @@ class Command(BaseCommand):
         path: Path = options["path"]
         if path.exists():
             message = f"{path} exists already; name another file."
+            raise CommandError(message)
+        if missing := missing_migrations():
+            message = f"This database is no board of this version: {missing[0]} has not run. Is DATABASE_URL right?"
             raise CommandError(message)
         part = path.with_name(f"{path.name}.part")
         try:
