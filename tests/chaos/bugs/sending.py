@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from bookverse.management.commands import serve
-from releases.actions import asking, callbacks, dispatches, sweeping
+from releases.actions import callbacks, claims, dispatches, sweeping
 from releases.actions.slots import close_slot
 from releases.clients.services import send_orders
 from releases.domain.aggregation import Reason, Sending, sending_outcome
@@ -61,8 +61,7 @@ def unfenced_answer() -> Changes:
 def claims_never_lapse() -> Changes:
     day = timedelta(days=1)
     return [
-        changed(dispatches, CLAIM=day),
-        changed(asking, CLAIM=day),
+        changed(claims, CLAIM=day),
         changed(sweeping, take_over=_leave_it),
         changed(serve, take_over=_leave_it),
     ]
