@@ -8,7 +8,7 @@ from releases.domain.access import Permission, why_not
 from releases.models import Freeze, Stage
 from releases.queries.clock import database_now
 from releases.queries.freeze_views import FreezePanel, FreezeView
-from releases.queries.views import Control
+from releases.queries.views import control
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ def freeze_panel(viewer: Actor, stages: Iterable[Stage], *, everywhere: Iterable
         stages=mine,
         all_stages=not any(why_not(viewer, Permission.FREEZE, stage.name) for stage in everywhere),
         freezes=tuple(view for view in freeze_views(viewer) if view.stage in names),
-        freeze=_control("freeze", refusal),
+        freeze=control("freeze", refusal),
     )
 
 
@@ -56,9 +56,5 @@ def _view(freeze: Freeze, viewer: Actor, now: datetime) -> FreezeView:
         by=freeze.declared_by,
         in_flight=freeze.in_flight,
         is_on=freeze.starts_at <= now < freeze.ends_at,
-        lift=_control("lift", why_not(viewer, Permission.FREEZE, freeze.stage.name)),
+        lift=control("lift", why_not(viewer, Permission.FREEZE, freeze.stage.name)),
     )
-
-
-def _control(verb: str, refusal: str) -> Control:
-    return Control(verb=verb, allowed=not refusal, why_not=refusal)

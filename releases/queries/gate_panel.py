@@ -12,7 +12,7 @@ from releases.queries.gate_views import BypassView, GatePanel, GateView, NeedVie
 from releases.queries.gates import lasting_bypasses, release_gates
 from releases.queries.promotability import agreement_now
 from releases.queries.signoffs import approval_rules, signoffs_of
-from releases.queries.views import Control
+from releases.queries.views import control
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,7 @@ def _bypass(row: Bypass, refusal: str) -> BypassView:
         by=row.granted_by,
         reason=row.reason,
         expires_at=row.expires_at,
-        end=_control("end", refusal),
+        end=control("end", refusal),
     )
 
 
@@ -65,7 +65,7 @@ def _gate(gate: Gate, refusal: str) -> GateView:
         text=gate.text,
         until=None if gate.is_open else gate.until,
         bypass_note=gate.bypass,
-        bypass=_control("bypass", refusal or ("" if state == "closed" else "There is nothing to bypass.")),
+        bypass=control("bypass", refusal or ("" if state == "closed" else "There is nothing to bypass.")),
     )
 
 
@@ -83,8 +83,8 @@ def _need(
         count=need.count,
         signers=need.signers,
         missing=need.missing,
-        sign=_control("sign", refusal),
-        reject=_control("reject", refusal),
+        sign=control("sign", refusal),
+        reject=control("reject", refusal),
     )
 
 
@@ -103,9 +103,5 @@ def _signoff(signed: SignOff, stage: Stage, agreed: Agreement, signer: Actor) ->
         signed_at=signed.signed_at,
         appeared=agreed.appeared_since(signed.agreed) if changed else (),
         gone=agreed.gone_since(signed.agreed) if changed else (),
-        withdraw=_control("withdraw", refusal),
+        withdraw=control("withdraw", refusal),
     )
-
-
-def _control(verb: str, refusal: str) -> Control:
-    return Control(verb=verb, allowed=not refusal, why_not=refusal)

@@ -21,7 +21,7 @@ from releases.queries.gates import resume_gate
 from releases.queries.paths import on_the_way
 from releases.queries.promotability import promotion_refusal
 from releases.queries.release_facts import refusal_in
-from releases.queries.views import Control
+from releases.queries.views import Control, control
 
 if TYPE_CHECKING:
     from releases.domain.compatibility import Verdict
@@ -61,15 +61,11 @@ def _why_frozen(facts: ReleaseFacts) -> str:
 
 def _promotion(facts: ReleaseFacts, verb: str, stage: str, refusal: str) -> Control:
     """Return a button for who may promote in the stage, refused for everybody else whatever holds."""
-    return _control(verb, refusal_in(facts, Permission.PROMOTE, stage) or refusal)
+    return control(verb, refusal_in(facts, Permission.PROMOTE, stage) or refusal)
 
 
 def _steering(facts: ReleaseFacts, now: Situation, verb: str, refusal: str) -> Control:
-    return _control(verb, refusal_in(facts, Permission.OPERATE, now.stage if now.is_open else "") or refusal)
-
-
-def _control(verb: str, refusal: str) -> Control:
-    return Control(verb=verb, allowed=not refusal, why_not=refusal)
+    return control(verb, refusal_in(facts, Permission.OPERATE, now.stage if now.is_open else "") or refusal)
 
 
 def situation_of(facts: ReleaseFacts) -> Situation:

@@ -24,7 +24,7 @@ from releases.models import Train, TrainEvent, TrainSchedule, TrainStep
 from releases.queries.arrivals import arrival_of, why_no_arrival
 from releases.queries.boarding import number_problem, train_set
 from releases.queries.freezes import freeze_views
-from releases.queries.views import Control
+from releases.queries.views import Control, control
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -215,17 +215,13 @@ def _view(train: Train, refusal: str) -> TrainView:
         on_board=_on_board(train),
         arrival=arrival,
         why_no_arrival="" if arrival else why_no_arrival(train),
-        depart=_control("depart", refusal or why_not_depart(train.label, state)),
-        hold=_control("hold", refusal or why_not_hold(train.label, state)),
-        resume=_control("resume", refusal or why_not_resume(train.label, state)),
-        cancel=_control("cancel", refusal or why_not_cancel(train.label, state)),
-        choose_number=_control("choose_number", refusal or not_number),
+        depart=control("depart", refusal or why_not_depart(train.label, state)),
+        hold=control("hold", refusal or why_not_hold(train.label, state)),
+        resume=control("resume", refusal or why_not_resume(train.label, state)),
+        cancel=control("cancel", refusal or why_not_cancel(train.label, state)),
+        choose_number=control("choose_number", refusal or not_number),
         offered_version=problem.offered if problem else "",
     )
-
-
-def _control(verb: str, refusal: str) -> Control:
-    return Control(verb=verb, allowed=not refusal, why_not=refusal)
 
 
 def _on_board(train: Train) -> OnBoard:

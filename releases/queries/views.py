@@ -35,6 +35,11 @@ class Control:
     why_not: str = ""
 
 
+def control(verb: str, refusal: str) -> Control:
+    """Return a button that is refused where there is a reason to."""
+    return Control(verb=verb, allowed=not refusal, why_not=refusal)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LateResult:
     """What the service said, and when the board heard it."""
